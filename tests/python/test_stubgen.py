@@ -1,0 +1,162 @@
+"""The stub generator, on sample schemas and on a module made for the purpose."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import pytest
+from stubgen.schema import SchemaError, Type, parse, parse_type
+from stubgen.signature import signatures
+from stubgen.stub import Row, StubError, build, operation_lines, read_rows
+
+
+def method_lines(*schemas: str) -> list[str]:
+    parsed = [parse(text) for text in schemas]
+    return [form.text(parsed[0].name, "self") for form in signatures(parsed, method=True)]
+
+
+def function_lines(*schemas: str) -> list[str]:
+    parsed = [parse(text) for text in schemas]
+    return [form.text(parsed[0].name, None) for form in signatures(parsed, method=False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Tensor", Type("Tensor")),
+        ("Tensor?", Type("Tensor", optional=True)),
+        ("Tensor(a!)", Type("Tensor", written=True)),
+        ("Tensor(a)", Type("Tensor")),
+        ("Tensor(a -> *)", Type("Tensor")),
+        ("Tensor[]", Type("Tensor", is_list=True)),
+        ("Tensor(a)[]", Type("Tensor", is_list=True)),
+        ("Tensor?[]", Type("Tensor", is_list=True, element_optional=True)),
+        ("int[1]?", Type("int", is_list=True, list_size=1, optional=True)),
+        ("bool[3]", Type("bool", is_list=True, list_size=3)),
+    ],
+)
+def test_types(text: str, expected: Type) -> None:
+    assert parse_type(text) == expected
+
+
+def test_schema_parts() -> None:
+    schema = parse("max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)")
+    assert (schema.name, schema.overload) == ("max", "dim")
+    assert [argument.name for argument in schema.arguments] == ["self", "dim", "keepdim"]
+    assert schema.arguments[2].default == "False"
+    assert [result.name for result in schema.results] == ["values", "indices"]
+
+
+def test_a_comma_in_a_default_does_not_split() -> None:
+    schema = parse("f(Tensor x, int[2] stride=[1, 2], *, str sep=', ') -> Tensor")
+    assert [argument.default for argument in schema.arguments] == [None, "[1, 2]", "', '"]
+
+
+@pytest.mark.parametrize("text", ["f", "f(Tensor x", "f(Tensor x) Tensor", "f(Tensor) -> Tensor", "f(!! x) -> Tensor"])
+def test_what_is_no_schema_is_an_error(text: str) -> None:
+    with pytest.raises(SchemaError):
+        parse(text)
+
+
+def test_overloads_keep_their_order() -> None:
+    assert method_lines(
+        "sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+        "sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor",
+    ) == [
+        "def sum(self, *, dtype: dtype | None = None) -> Tensor:",
+        "def sum(self, dim: int | Sequence[int] | None, keepdim: bool = False, *, dtype: dtype | None = None)"
+        " -> Tensor:",
+    ]
+
+
+def test_out_is_an_argument_of_the_function_only() -> None:
+    schemas = (
+        "add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
+        "add.out(Tensor self, Tensor other, *, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)",
+    )
+    assert function_lines(*schemas) == [
+        "def add(self: Tensor, other: Tensor, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:"
+    ]
+    assert method_lines(*schemas) == ["def add(self, other: Tensor, *, alpha: Number = 1) -> Tensor:"]
+
+
+def test_a_lone_list_of_sizes_may_be_spread() -> None:
+    assert method_lines("permute(Tensor(a) self, int[] dims) -> Tensor(a)") == [
+        "def permute(self, dims: Sequence[int]) -> Tensor:",
+        "def permute(self, *dims: int) -> Tensor:",
+    ]
+    assert function_lines("zeros(SymInt[] size, *, ScalarType? dtype=None) -> Tensor") == [
+        "def zeros(size: Sequence[int], *, dtype: dtype | None = None) -> Tensor:",
+        "def zeros(*size: int, dtype: dtype | None = None) -> Tensor:",
+    ]
+
+
+def test_named_results_are_a_named_tuple() -> None:
+    assert method_lines("max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)") == [
+        "def max(self, dim: int, keepdim: bool = False) -> _max_result:"
+    ]
+
+
+def test_lists_and_keywords() -> None:
+    assert function_lines("cat(Tensor[] tensors, int dim=0) -> Tensor") == [
+        "def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:"
+    ]
+    assert method_lines("split(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]") == [
+        "def split(self, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:"
+    ]
+    assert "from_: int" in method_lines("random_.from(Tensor(a!) self, int from, int? to) -> Tensor(a!)")[0]
+
+
+def test_documentation_stands_at_the_first_overload() -> None:
+    (row,) = read_rows([("abs", ["abs(Tensor self) -> Tensor"], 'The absolute value, a "norm".\n\nSecond line.')])
+    assert operation_lines(row, method=True) == [
+        "def abs(self) -> Tensor:",
+        '    """The absolute value, a "norm".',
+        "",
+        "    Second line.",
+        '    """',
+    ]
+
+
+def sample_module() -> Any:
+    class Tensor:
+        """A tensor."""
+
+        def neg(self) -> Any: ...
+
+        def stride(self, dim: int | None = None) -> Any: ...
+
+        @property
+        def grad(self) -> Any: ...
+
+        def __bool__(self) -> bool:
+            return True
+
+    module: Any = types.ModuleType("sample")
+    module.Tensor = Tensor
+    module.neg = lambda x: x
+    module.set_threads = lambda count: None
+    return module
+
+
+NEG = Row("neg", (parse("neg(Tensor self) -> Tensor"),), "The negative.")
+
+
+def test_a_whole_stub() -> None:
+    stub = build(sample_module(), [NEG], "def set_threads(count: int) -> None: ...\n")
+    text = stub.text()
+    compile(text, "_C.pyi", "exec")
+    assert "def neg(self: Tensor) -> Tensor:" in text
+    assert "    def neg(self) -> Tensor:" in text
+    assert "def set_threads(count: int) -> None: ..." in text
+    assert "    def __bool__(self) -> bool:" in text
+    assert stub.from_registry == 2
+    assert "Tensor.stride" in stub.untyped
+
+
+def test_what_the_module_lacks_is_an_error() -> None:
+    with pytest.raises(StubError, match="handwritten.pyi has nowhere"):
+        build(sample_module(), [], "def nowhere() -> None: ...\n")
+    with pytest.raises(StubError, match="the registry has cosh"):
+        build(sample_module(), [Row("cosh", (parse("cosh(Tensor self) -> Tensor"),), "")], "")
