@@ -1,1 +1,30 @@
-//! To be written.
+//! Rushlight's kernels: numbers in, numbers out.
+//!
+//! This crate knows no tensor and no gradient. Callers pass raw pointers with shapes and strides (in elements), and
+//! have checked dtypes, bounds and overlap; nearly all of the project's `unsafe` code lives here. What lives where:
+//!
+//! - [`dtype`]: element types and dispatch; [`level`]: the instruction set in use; [`alloc`]: memory; [`pool`]: threads;
+//! - [`row`]: what a row kernel is and how one is made; [`loops`]: the one strided loop that calls row kernels;
+//! - [`unary`], [`binary`], [`compare`], [`ternary`], [`copy`]: tables of row kernels, one `static` for each operation.
+//!
+//! A row kernel is instantiated per operation and dtype; everything around it (strides, broadcasting, blocks of 16-bit
+//! floats, threads) is shared code, because compile time is part of the design. See Note [Same bits at every level].
+
+pub mod alloc;
+pub mod binary;
+pub mod compare;
+pub mod copy;
+pub mod dtype;
+pub mod level;
+pub mod loops;
+mod map;
+mod math;
+pub mod pool;
+pub mod row;
+pub mod ternary;
+pub mod unary;
+
+pub use dtype::{DType, Element};
+pub use half::{bf16, f16};
+pub use loops::{Operand, for_each};
+pub use row::{Kernel, Row, Scalar};
