@@ -147,9 +147,7 @@ def make(rng: random.Random, dtype: str, shape: tuple[int, ...]) -> torch.Tensor
         return torch.tensor(drawn, dtype=getattr(torch, dtype)).reshape(shape)
     if dtype in COMPLEX:
         real, imaginary = floats(rng, count), floats(rng, count)
-        pairs = torch.complex(
-            torch.tensor(real, dtype=torch.float64), torch.tensor(imaginary, dtype=torch.float64)
-        )
+        pairs = torch.complex(torch.tensor(real, dtype=torch.float64), torch.tensor(imaginary, dtype=torch.float64))
         return pairs.to(getattr(torch, dtype)).reshape(shape)
     # Through float64, so that wide values become infinities and zeros of narrow dtypes.
     return torch.tensor(floats(rng, count), dtype=torch.float64).to(getattr(torch, dtype)).reshape(shape)
@@ -215,9 +213,7 @@ def elements(tensor: torch.Tensor, dtype: str, options: dict[str, Any]) -> str:
     if tensor.numel() <= options["threshold"] or tensor.dim() == 0:
         return " ".join(element(value, dtype) for value in values)
     edge = options["edgeitems"]
-    shown = [
-        [*range(edge), *range(size - edge, size)] if size > 2 * edge else range(size) for size in tensor.shape
-    ]
+    shown = [[*range(edge), *range(size - edge, size)] if size > 2 * edge else range(size) for size in tensor.shape]
     parts = []
     for index in itertools.product(*shown):
         flat = int(np.ravel_multi_index(index, tensor.shape))
@@ -241,9 +237,7 @@ def head(kind: str, tensor: torch.Tensor, options: dict[str, Any], class_name: s
 
 def tensor_record(rng: random.Random) -> str:
     """A record of one printed tensor."""
-    dtype = rng.choice(
-        [*FLOATS, "float32", "float32", "float64", rng.choice(INTEGERS), "bool", rng.choice(COMPLEX)]
-    )
+    dtype = rng.choice([*FLOATS, "float32", "float32", "float64", rng.choice(INTEGERS), "bool", rng.choice(COMPLEX)])
     options = draw_options(rng)
     torch.set_printoptions(**options)
     torch.set_default_dtype(getattr(torch, rng.choice(["float32"] * 5 + FLOATS)))
@@ -333,9 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Record how PyTorch prints tensors.")
     parser.add_argument("path", type=Path)
     parser.add_argument("--cases", type=int, default=2000, help="tensors to print; and as many numbers")
-    parser.add_argument(
-        "--kilobytes", type=int, default=0, help="leave out long records to stay below this size"
-    )
+    parser.add_argument("--kilobytes", type=int, default=0, help="leave out long records to stay below this size")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)

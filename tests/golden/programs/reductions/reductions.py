@@ -1,0 +1,278 @@
+"""Sums, means, extremes and norms, over all elements and over dims."""
+
+import torch
+
+x = torch.tensor([[[1.0, -2.5, 3.25], [4.5, 0.5, -6.0]], [[7.0, 8.25, -9.5], [0.0, 11.0, 12.75]]])
+m = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+n = torch.tensor([[1.0, float("nan"), 3.0], [4.0, 2.0, float("inf")]])
+i = torch.tensor([[3, 1, 2], [6, 5, 4]])
+b = torch.tensor([[True, False], [True, True]])
+e = torch.ones(2, 0)
+u = torch.tensor([200, 100], dtype=torch.uint8)
+
+# template show: show({line})
+# lines
+m.sum()
+m.sum(0)
+m.sum(1)
+m.sum(-1)
+m.sum(dim=1, keepdim=True)
+m.sum((0, 1))
+m.sum([0, 1], keepdim=True)
+m.sum(dim=())
+m.sum(None)
+m.sum(dtype=torch.float64)
+m.sum(0, dtype=torch.int64)
+m.sum(axis=0)
+m.sum(1, keepdims=True)
+x.sum()
+x.sum(1)
+x.sum((0, 2))
+x.sum((0, 2), keepdim=True)
+x.sum((-1, 0))
+x.transpose(0, 2).sum(1)
+i.sum()
+i.sum(0)
+i.sum(dtype=torch.float32)
+b.sum()
+b.sum(0)
+u.sum()
+e.sum()
+e.sum(0)
+e.sum(1)
+n.sum()
+n.sum(0)
+torch.tensor(3.0).sum()
+torch.tensor(3.0).sum(0)
+torch.tensor(3.0).sum(-1, keepdim=True)
+torch.sum(m)
+torch.sum(m, 1)
+torch.sum(m, dim=(0,), keepdim=True)
+torch.sum(input=m, dim=0)
+torch.nansum(n)
+m.half().sum()
+m.bfloat16().sum(0)
+torch.full((3000,), 0.1).sum()
+torch.full((3000,), 0.1, dtype=torch.float16).sum()
+torch.arange(100000).float().sum()
+m.mean()
+m.mean(0)
+m.mean(1, keepdim=True)
+m.mean((0, 1))
+m.mean(-1)
+m.mean(dtype=torch.float64)
+x.mean((0, 1))
+i.mean(dtype=torch.float32)
+i.float().mean()
+e.mean()
+e.mean(1)
+e.mean(0)
+n.mean()
+torch.nanmean(n)
+torch.mean(m, 0)
+m.prod()
+m.prod(0)
+m.prod(1, keepdim=True)
+i.prod()
+i.prod(1)
+b.prod()
+e.prod()
+e.prod(1)
+m.prod(dtype=torch.float64)
+torch.prod(m, -1)
+m.max()
+m.min()
+i.max()
+b.max()
+n.max()
+n.min()
+m.max(0)
+m.max(1)
+m.min(-1)
+m.max(dim=1, keepdim=True)
+m.max(0).values
+m.max(0)[1]
+i.min(0)
+n.max(1)
+b.max(0)
+torch.max(m)
+torch.max(m, 1)
+torch.min(m, 0, keepdim=True)
+torch.tensor([1.0, 3.0, 3.0, 2.0]).max(0)
+torch.tensor(5.0).max()
+torch.tensor(5.0).max(0)
+x.max(1)
+x.max(2)[0].max(0)
+m.amax()
+m.amax(0)
+m.amax((0, 1), keepdim=True)
+m.amin(1)
+torch.aminmax(m)
+torch.aminmax(m, dim=0)
+m.argmax()
+m.argmin()
+m.argmax(0)
+m.argmax(1)
+m.argmin(1, keepdim=True)
+m.argmax(dim=-1)
+n.argmax()
+torch.tensor([1.0, 3.0, 3.0]).argmax()
+torch.argmax(i, 1)
+torch.argmin(i)
+x.argmax()
+x.argmax(1)
+m.std()
+m.std(0)
+m.std(1)
+m.std(0, keepdim=True)
+m.std(unbiased=False)
+m.std(0, unbiased=False)
+m.std(0, False)
+m.std(correction=0)
+m.std(dim=1, correction=2)
+m.var()
+m.var(0)
+m.var(1, unbiased=False)
+m.var((0, 1))
+x.var((0, 2), keepdim=True)
+torch.var(m, 1)
+torch.std(m)
+torch.var_mean(m)
+torch.std_mean(m, 0)
+torch.tensor([1.0, 2.0]).var()
+m.norm()
+m.norm(2)
+m.norm(1)
+m.norm(p=1, dim=0)
+m.norm(dim=1)
+m.norm(2, 1)
+m.norm(2, dim=1, keepdim=True)
+m.norm(float("inf"))
+m.norm(-float("inf"))
+m.norm(0)
+m.norm(3)
+m.norm(p=0.5, dim=1)
+m.norm("fro")
+m.norm(p="fro", dim=(0, 1))
+m.norm(dtype=torch.float64)
+torch.norm(m)
+torch.norm(m, dim=0)
+torch.norm(x)
+torch.linalg.norm(m)
+torch.linalg.norm(m[0])
+torch.linalg.norm(m[0], ord=1)
+torch.linalg.vector_norm(m)
+torch.linalg.vector_norm(m, ord=3, dim=1)
+torch.linalg.vector_norm(m, ord=float("inf"), dim=0, keepdim=True)
+torch.linalg.matrix_norm(m)
+torch.dist(m[0], m[1])
+torch.dist(m[0], m[1], 1)
+m.cumsum(0)
+m.cumsum(1)
+m.cumsum(-1, dtype=torch.float64)
+i.cumsum(1)
+b.cumsum(0)
+m.cumprod(1)
+m.cummax(1)
+m.cummin(0)
+torch.cumsum(n, 1)
+torch.logsumexp(m, 1)
+torch.logsumexp(m, (0, 1))
+torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
+torch.logsumexp(torch.tensor([-float("inf"), -float("inf")]), 0)
+torch.logcumsumexp(m, 1)
+torch.softmax(m, 1)
+torch.softmax(m, 0)
+m.softmax(-1)
+m.log_softmax(1)
+torch.softmax(torch.tensor([1000.0, 0.0]), 0)
+m.median()
+m.median(0)
+m.median(1)
+torch.tensor([3.0, 1.0, 2.0]).median()
+torch.nanmedian(n)
+torch.quantile(m, 0.5)
+torch.quantile(m, torch.tensor([0.25, 0.75]))
+torch.quantile(m, 0.3, dim=1)
+torch.mode(i)
+m.all()
+m.any(1)
+m.count_nonzero()
+m.count_nonzero(0)
+torch.trace(m)
+torch.diff(m)
+torch.diff(m, dim=0)
+
+# case: sums keep strides of permuted inputs
+y = x.permute(2, 0, 1)
+show(y.sum(0), y.sum(1), y.sum(2), y.mean(0), y.max(0)[0])
+
+# case: mean of integers
+i.mean()
+
+# case: mean of booleans
+b.float().mean() + b.mean()
+
+# case: max of nothing
+torch.ones(0).max()
+
+# case: max of nothing along a dim
+e.max(1)
+
+# case: max of nothing along another dim
+show(e.max(0))
+
+# case: argmax of nothing
+torch.ones(0).argmax()
+
+# case: bad dim
+m.sum(2)
+
+# case: bad negative dim
+m.sum(-3)
+
+# case: repeated dims
+m.sum((0, 0))
+
+# case: bad dim of max
+m.max(2)
+
+# case: dim that is no integer
+m.sum("0")
+
+# case: dim that is a float
+m.sum(1.0)
+
+# case: std of one element
+torch.ones(1).std()
+
+# case: var of integers
+i.var()
+
+# case: norm of integers
+i.norm()
+
+# case: median of nothing
+show(torch.ones(0).median())
+
+# case: bool sum printed
+print(b.sum(), b.sum().item(), (b == True).sum())  # noqa: E712
+
+# case: out of sum
+out = torch.empty(3)
+torch.sum(m, 0, out=out)
+show(out)
+
+# case: names of max
+r = m.max(1)
+print(r)
+print(r.indices)
+values, indices = r
+print(values)
+
+# case: softmax without dim
+torch.nn.functional.softmax(m)
+
+# case: reduction of a large tensor
+v = torch.arange(10000, dtype=torch.float64).sin()
+show(v.sum(), v.mean(), v.std(), v.norm(), v.max(), v.argmax(), v.min())
