@@ -33,19 +33,14 @@ const HUGE: usize = 4 << 20;
 /// Aborts as Rust's allocations do where the system has no memory; see [`try_allocate`].
 #[inline]
 pub fn allocate(bytes: usize) -> NonNull<u8> {
-    try_allocate(bytes).unwrap_or_else(|| {
-        std::alloc::handle_alloc_error(layout(bytes).unwrap_or(Layout::new::<u8>()))
-    })
+    try_allocate(bytes)
+        .unwrap_or_else(|| std::alloc::handle_alloc_error(layout(bytes).unwrap_or(Layout::new::<u8>())))
 }
 
 /// As [`allocate`], but returns `None` where the system has no memory.
 #[inline]
 pub fn try_allocate(bytes: usize) -> Option<NonNull<u8>> {
-    if bytes <= SMALL {
-        small_allocate(small_class(bytes))
-    } else {
-        large_allocate(bytes, false)
-    }
+    if bytes <= SMALL { small_allocate(small_class(bytes)) } else { large_allocate(bytes, false) }
 }
 
 /// As [`try_allocate`], filled with zeros.
@@ -62,9 +57,8 @@ pub fn try_allocate_zeroed(bytes: usize) -> Option<NonNull<u8>> {
 
 /// As [`allocate`], filled with zeros.
 pub fn allocate_zeroed(bytes: usize) -> NonNull<u8> {
-    try_allocate_zeroed(bytes).unwrap_or_else(|| {
-        std::alloc::handle_alloc_error(layout(bytes).unwrap_or(Layout::new::<u8>()))
-    })
+    try_allocate_zeroed(bytes)
+        .unwrap_or_else(|| std::alloc::handle_alloc_error(layout(bytes).unwrap_or(Layout::new::<u8>())))
 }
 
 /// Gives a block back.
@@ -192,9 +186,7 @@ unsafe fn small_deallocate(block: NonNull<u8>, class: usize) {
 /// Rounds a large size up to its class: eight steps per power of two, so at most an eighth is wasted.
 fn large_size(bytes: usize) -> Option<usize> {
     let step = (bytes.checked_next_power_of_two()? / 16).max(64);
-    bytes
-        .checked_next_multiple_of(step)
-        .filter(|&size| isize::try_from(size).is_ok())
+    bytes.checked_next_multiple_of(step).filter(|&size| isize::try_from(size).is_ok())
 }
 
 fn large_layout(size: usize) -> Option<Layout> {
@@ -202,11 +194,7 @@ fn large_layout(size: usize) -> Option<Layout> {
 }
 
 fn layout(bytes: usize) -> Option<Layout> {
-    if bytes <= SMALL {
-        Some(small_layout(small_class(bytes)))
-    } else {
-        large_layout(large_size(bytes)?)
-    }
+    if bytes <= SMALL { Some(small_layout(small_class(bytes))) } else { large_layout(large_size(bytes)?) }
 }
 
 #[derive(Clone, Copy)]
@@ -219,25 +207,18 @@ struct Cache {
     entries: Vec<(Block, usize)>,
 }
 
-static CACHE: Mutex<Cache> = Mutex::new(Cache {
-    entries: Vec::new(),
-});
+static CACHE: Mutex<Cache> = Mutex::new(Cache { entries: Vec::new() });
 
 fn lock() -> std::sync::MutexGuard<'static, Cache> {
     // Nothing panics while the lock is held.
-    CACHE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    CACHE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn large_allocate(bytes: usize, zeroed: bool) -> Option<NonNull<u8>> {
     let size = large_size(bytes)?;
     let cached = {
         let entries = &mut lock().entries;
-        entries
-            .iter()
-            .rposition(|entry| entry.1 == size)
-            .map(|index| entries.remove(index).0.0)
+        entries.iter().rposition(|entry| entry.1 == size).map(|index| entries.remove(index).0.0)
     };
     if let Some(block) = cached {
         if zeroed {
@@ -286,11 +267,7 @@ fn system_allocate(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
     // SAFETY: the size is not zero.
     let block = NonNull::new(unsafe {
         // For an alignment beyond the system's, Rust's zeroing writes every byte; below HUGE that is cheap.
-        if zeroed {
-            std::alloc::alloc_zeroed(layout)
-        } else {
-            std::alloc::alloc(layout)
-        }
+        if zeroed { std::alloc::alloc_zeroed(layout) } else { std::alloc::alloc(layout) }
     })?;
     if size >= HUGE && !zeroed {
         advise_huge(block, size);
@@ -360,9 +337,8 @@ mod tests {
 
     #[test]
     fn blocks_may_be_freed_on_another_thread() {
-        let blocks: Vec<(usize, usize)> = (0..500)
-            .map(|i| (i * 7, allocate(i * 7).as_ptr() as usize))
-            .collect();
+        let blocks: Vec<(usize, usize)> =
+            (0..500).map(|i| (i * 7, allocate(i * 7).as_ptr() as usize)).collect();
         std::thread::spawn(move || {
             for (bytes, block) in blocks {
                 // SAFETY: allocated above with this size, freed once.

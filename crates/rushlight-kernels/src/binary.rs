@@ -27,12 +27,12 @@ operations! {
     }
     /// The larger; a NaN in either gives NaN.
     MAXIMUM[Binary/Map2](x, y) {
-        f32, f64 => if x > y || x != x { x } else { y };
+        f32, f64 => if x > y || x.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.max(y);
     }
     /// The smaller; a NaN in either gives NaN.
     MINIMUM[Binary/Map2](x, y) {
-        f32, f64 => if x < y || x != x { x } else { y };
+        f32, f64 => if x < y || x.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.min(y);
     }
     /// `x + s`. Context: s.

@@ -21,10 +21,8 @@ unsafe fn copy_row<const SIZE: usize>(
             scatter(target, across, source, count, SIZE);
         } else if target != source {
             for i in 0..count as isize {
-                let (to, from) = (
-                    target.offset(i * across * SIZE as isize),
-                    source.offset(i * along * SIZE as isize),
-                );
+                let (to, from) =
+                    (target.offset(i * across * SIZE as isize), source.offset(i * along * SIZE as isize));
                 std::ptr::copy_nonoverlapping(from, to, SIZE);
             }
         }
@@ -65,11 +63,7 @@ impl<A: Element, B: Element> Body for Cast<A, B> {
 
 #[inline(always)]
 fn convert<A: Element, B: Element>(x: A) -> B {
-    if A::DTYPE.is_floating_point() {
-        B::from_f64(x.to_f64())
-    } else {
-        B::from_i64(x.to_i64())
-    }
+    if A::DTYPE.is_floating_point() { B::from_f64(x.to_f64()) } else { B::from_i64(x.to_i64()) }
 }
 
 macro_rules! casts_to {
@@ -94,11 +88,7 @@ static CASTS: [Kernel; DType::COUNT] =
 /// The row kernel that converts `from` to `to` as PyTorch's `.to` does: (output, x). Of one dtype it is [`COPY`]'s.
 #[inline]
 pub fn cast(from: DType, to: DType) -> Row {
-    let kernel = if from == to {
-        &COPY
-    } else {
-        &CASTS[to as usize]
-    };
+    let kernel = if from == to { &COPY } else { &CASTS[to as usize] };
     match kernel.row(from) {
         Some(row) => row,
         None => unreachable!("every dtype can be copied and cast"),

@@ -149,7 +149,7 @@ integer_element!(u8 => U8, i8 => I8, i16 => I16, i32 => I32, i64 => I64);
 /// x86's conversion: what does not fit, NaN included, becomes `i64::MIN`.
 #[inline(always)]
 fn float_to_i64(value: f64) -> i64 {
-    if value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         value as i64
     } else {
         i64::MIN

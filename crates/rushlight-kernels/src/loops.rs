@@ -30,11 +30,7 @@ impl<'a> Operand<'a> {
     /// An operand that is only read.
     #[inline]
     pub fn input(ptr: *const u8, strides: &'a [isize], size: usize) -> Self {
-        Self {
-            ptr: ptr.cast_mut(),
-            strides,
-            size,
-        }
+        Self { ptr: ptr.cast_mut(), strides, size }
     }
 }
 
@@ -88,18 +84,14 @@ pub unsafe fn for_each(
     cost_per_element: f32,
 ) {
     const ONES: [isize; MAX_OPERANDS] = [1; MAX_OPERANDS];
-    debug_assert!(
-        operands.len() <= MAX_OPERANDS && operands.iter().all(|o| o.strides.len() == shape.len())
-    );
+    debug_assert!(operands.len() <= MAX_OPERANDS && operands.iter().all(|o| o.strides.len() == shape.len()));
     let count: usize = shape.iter().product();
     if count == 0 {
         return;
     }
     if count == 1
         || (count as f32 * cost_per_element < 2.0 * GRAIN
-            && operands
-                .iter()
-                .all(|operand| is_contiguous(shape, operand.strides)))
+            && operands.iter().all(|operand| is_contiguous(shape, operand.strides)))
     {
         let mut pointers = [std::ptr::null_mut(); MAX_OPERANDS];
         for (pointer, operand) in pointers.iter_mut().zip(operands) {
@@ -122,12 +114,7 @@ unsafe fn general(
     context: *const u8,
     cost_per_element: f32,
 ) {
-    let task = Task {
-        operands: operands.len(),
-        sizes: sizes(operands),
-        row,
-        context,
-    };
+    let task = Task { operands: operands.len(), sizes: sizes(operands), row, context };
     let dims = tile(plan(shape, operands), operands.len());
     let mut pointers = [std::ptr::null_mut(); MAX_OPERANDS];
     for (pointer, operand) in pointers.iter_mut().zip(operands) {
@@ -143,27 +130,17 @@ unsafe fn general(
     let split = dims
         .iter()
         .position(|dim| dim.size >= chunks)
-        .unwrap_or_else(|| {
-            (0..dims.len())
-                .max_by_key(|&index| dims[index].size)
-                .unwrap_or(0)
-        });
+        .unwrap_or_else(|| (0..dims.len()).max_by_key(|&index| dims[index].size).unwrap_or(0));
     let whole = dims[split];
     // Pieces of the innermost dimension end at cache lines, so that threads do not share them.
     let unit = if split + 1 == dims.len() { 64 } else { 1 };
     let units = whole.size.div_ceil(unit);
     let chunks = chunks.min(units);
-    let shared = Shared {
-        task,
-        dims,
-        pointers,
-    };
+    let shared = Shared { task, dims, pointers };
     pool::parallel(chunks, &|chunk| {
         let shared = &shared;
-        let (start, end) = (
-            units * chunk / chunks * unit,
-            (units * (chunk + 1) / chunks * unit).min(whole.size),
-        );
+        let (start, end) =
+            (units * chunk / chunks * unit, (units * (chunk + 1) / chunks * unit).min(whole.size));
         let mut dims = shared.dims.clone();
         dims[split].size = end - start;
         let mut pointers = shared.pointers;
@@ -233,10 +210,7 @@ fn plan(shape: &[usize], operands: &[Operand<'_>]) -> Dims {
         }
     }
     if merged.is_empty() {
-        merged.push(Dim {
-            size: 1,
-            strides: [1; MAX_OPERANDS],
-        });
+        merged.push(Dim { size: 1, strides: [1; MAX_OPERANDS] });
     }
     merged
 }
@@ -244,10 +218,7 @@ fn plan(shape: &[usize], operands: &[Operand<'_>]) -> Dims {
 /// Whether `outer`, now the outer one, has the smaller strides. The first operand that tells decides: the output.
 fn belongs_inside(outer: &Dim, inner: &Dim, operands: usize) -> bool {
     for operand in 0..operands {
-        let (a, b) = (
-            outer.strides[operand].unsigned_abs(),
-            inner.strides[operand].unsigned_abs(),
-        );
+        let (a, b) = (outer.strides[operand].unsigned_abs(), inner.strides[operand].unsigned_abs());
         if a != 0 && b != 0 && a != b {
             return a < b;
         }
@@ -263,16 +234,12 @@ fn tile(mut dims: Dims, operands: usize) -> Dims {
     };
     let (row, column) = (dims[outer + 1], dims[outer]);
     let transposed = (0..operands).any(|operand| {
-        let (along, across) = (
-            column.strides[operand].unsigned_abs(),
-            row.strides[operand].unsigned_abs(),
-        );
+        let (along, across) = (column.strides[operand].unsigned_abs(), row.strides[operand].unsigned_abs());
         along != 0 && along < across && across >= 16
     });
     // Only whole tiles: a ragged dimension would need a second plan for its rest. Rows divisible by 16 are common.
-    let Some(tile) = [TILE, TILE / 2, TILE / 4]
-        .into_iter()
-        .find(|&tile| row.size % tile == 0 && row.size > tile)
+    let Some(tile) =
+        [TILE, TILE / 2, TILE / 4].into_iter().find(|&tile| row.size % tile == 0 && row.size > tile)
     else {
         return dims;
     };
@@ -296,14 +263,7 @@ unsafe fn walk(task: &Task, dims: &Dims, mut pointers: [*mut u8; MAX_OPERANDS]) 
     let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, outer.len());
     loop {
         // SAFETY: the pointers stand at the row's first elements, all within what the caller of `for_each` promised.
-        unsafe {
-            (task.row)(
-                inner.size,
-                pointers.as_ptr(),
-                inner.strides.as_ptr(),
-                task.context,
-            )
-        };
+        unsafe { (task.row)(inner.size, pointers.as_ptr(), inner.strides.as_ptr(), task.context) };
         let mut at = outer.len();
         loop {
             if at == 0 {
@@ -312,11 +272,7 @@ unsafe fn walk(task: &Task, dims: &Dims, mut pointers: [*mut u8; MAX_OPERANDS]) 
             at -= 1;
             let dim = &outer[at];
             index[at] += 1;
-            let steps = if index[at] < dim.size {
-                1
-            } else {
-                1 - dim.size as isize
-            };
+            let steps = if index[at] < dim.size { 1 } else { 1 - dim.size as isize };
             for operand in 0..task.operands {
                 let offset = steps * dim.strides[operand] * task.sizes[operand];
                 pointers[operand] = pointers[operand].wrapping_offset(offset);
@@ -335,12 +291,7 @@ mod tests {
     use crate::dtype::DType;
     use crate::row::Scalar;
 
-    fn add(
-        shape: &[usize],
-        output: (&mut [f32], &[isize]),
-        x: (&[f32], &[isize]),
-        y: (&[f32], &[isize]),
-    ) {
+    fn add(shape: &[usize], output: (&mut [f32], &[isize]), x: (&[f32], &[isize]), y: (&[f32], &[isize])) {
         let operands = [
             Operand::new(output.0.as_mut_ptr().cast(), output.1, 4),
             Operand::input(x.0.as_ptr().cast(), x.1, 4),
@@ -362,11 +313,7 @@ mod tests {
 
     #[test]
     fn every_layout_gives_the_naive_result() {
-        let buffer = |seed: usize| {
-            (0..70_000)
-                .map(|i| ((i * 37 + seed) % 101) as f32)
-                .collect::<Vec<f32>>()
-        };
+        let buffer = |seed: usize| (0..70_000).map(|i| ((i * 37 + seed) % 101) as f32).collect::<Vec<f32>>();
         let (x, y) = (buffer(1), buffer(2));
         type Case<'a> = (&'a [usize], &'a [isize], &'a [isize], &'a [isize]);
         let cases: &[Case] = &[
@@ -379,12 +326,7 @@ mod tests {
             (&[256, 256], &[256, 1], &[1, 256], &[1, 0]),
             (&[130, 96], &[1, 130], &[96, 1], &[96, 1]),
             (&[4, 1, 6, 5], &[30, 9, 5, 1], &[0, 3, 5, 1], &[30, 1, 1, 6]),
-            (
-                &[2, 3, 4, 5],
-                &[60, 20, 5, 1],
-                &[5, 10, 30, 1],
-                &[0, 0, 0, 0],
-            ),
+            (&[2, 3, 4, 5], &[60, 20, 5, 1], &[5, 10, 30, 1], &[0, 0, 0, 0]),
             (&[3, 70], &[140, 2], &[70, 1], &[1, 3]),
         ];
         for &(shape, so, sx, sy) in cases {
@@ -393,29 +335,16 @@ mod tests {
             let count = shape.iter().product::<usize>();
             for index in 0..count {
                 let expected = x[offset(index, shape, sx)] + y[offset(index, shape, sy)];
-                assert_eq!(
-                    result[offset(index, shape, so)],
-                    expected,
-                    "{shape:?} at {index}"
-                );
+                assert_eq!(result[offset(index, shape, so)], expected, "{shape:?} at {index}");
             }
-            assert_eq!(
-                result.iter().filter(|&&value| value >= 0.0).count(),
-                count,
-                "{shape:?}"
-            );
+            assert_eq!(result.iter().filter(|&&value| value >= 0.0).count(), count, "{shape:?}");
         }
     }
 
     #[test]
     fn nothing_is_touched_where_there_is_nothing() {
         let mut result = [5.0f32];
-        add(
-            &[3, 0],
-            (&mut result, &[0, 1]),
-            (&[], &[0, 1]),
-            (&[], &[0, 1]),
-        );
+        add(&[3, 0], (&mut result, &[0, 1]), (&[], &[0, 1]), (&[], &[0, 1]));
         assert_eq!(result, [5.0]);
     }
 
@@ -437,13 +366,9 @@ mod tests {
                     crate::binary::ADD.row(DType::F32).unwrap(),
                     std::ptr::null(),
                     1.0,
-                )
+                );
             };
-            assert!(
-                x.iter()
-                    .enumerate()
-                    .all(|(i, &value)| value == 2.0 * i as f32)
-            );
+            assert!(x.iter().enumerate().all(|(i, &value)| value == 2.0 * i as f32));
         }
     }
 
@@ -452,11 +377,7 @@ mod tests {
         let count = 300_000;
         let x: Vec<f32> = (0..count).map(|i| i as f32).collect();
         for shape in [vec![count], vec![300, 1000], vec![1000, 300]] {
-            let strides: Vec<isize> = if shape.len() == 1 {
-                vec![1]
-            } else {
-                vec![shape[1] as isize, 1]
-            };
+            let strides: Vec<isize> = if shape.len() == 1 { vec![1] } else { vec![shape[1] as isize, 1] };
             let mut result = vec![-1.0f32; count];
             let operands = [
                 Operand::new(result.as_mut_ptr().cast(), &strides, 4),
@@ -466,13 +387,7 @@ mod tests {
             // SAFETY: contiguous operands of `count` elements.
             unsafe {
                 let row = crate::binary::ADD_SCALAR.row(DType::F32).unwrap();
-                for_each(
-                    &shape,
-                    &operands,
-                    row,
-                    std::ptr::from_ref(&scalar).cast(),
-                    10.0,
-                );
+                for_each(&shape, &operands, row, std::ptr::from_ref(&scalar).cast(), 10.0);
             };
             assert!(result.iter().zip(&x).all(|(&value, &x)| value == x + 1.0));
         }
@@ -490,13 +405,7 @@ mod tests {
         ];
         // SAFETY: 300 elements at stride 2 of 600.
         unsafe {
-            for_each(
-                &[300],
-                &operands,
-                crate::binary::ADD.row(DType::BF16).unwrap(),
-                std::ptr::null(),
-                1.0,
-            )
+            for_each(&[300], &operands, crate::binary::ADD.row(DType::BF16).unwrap(), std::ptr::null(), 1.0);
         };
         for i in 0..300 {
             assert_eq!(result[i], bf16::from_f32(x[2 * i].to_f32() + x[0].to_f32()));

@@ -102,9 +102,7 @@ impl<Op: Binary<A>, A: Element> Body for Map2<Op, A> {
             let y = (*pointers.add(2)).cast::<A>().cast_const();
             let scalars = scalars::<A>(context, Op::SCALARS);
             for i in 0..count {
-                output
-                    .add(i)
-                    .write(Op::apply(x.add(i).read(), y.add(i).read(), scalars));
+                output.add(i).write(Op::apply(x.add(i).read(), y.add(i).read(), scalars));
             }
         }
     }
@@ -115,12 +113,8 @@ pub(crate) struct Map3<Op, A>(PhantomData<(Op, A)>);
 
 impl<Op: Ternary<A>, A: Element> Body for Map3<Op, A> {
     const DTYPE: DType = A::DTYPE;
-    const SIZES: &'static [usize] = &[
-        size_of::<Op::Output>(),
-        size_of::<A>(),
-        size_of::<A>(),
-        size_of::<A>(),
-    ];
+    const SIZES: &'static [usize] =
+        &[size_of::<Op::Output>(), size_of::<A>(), size_of::<A>(), size_of::<A>()];
 
     #[inline(always)]
     unsafe fn contiguous(count: usize, pointers: *const *mut u8, context: *const u8) {
@@ -132,12 +126,7 @@ impl<Op: Ternary<A>, A: Element> Body for Map3<Op, A> {
             let z = (*pointers.add(3)).cast::<A>().cast_const();
             let scalars = scalars::<A>(context, Op::SCALARS);
             for i in 0..count {
-                output.add(i).write(Op::apply(
-                    x.add(i).read(),
-                    y.add(i).read(),
-                    z.add(i).read(),
-                    scalars,
-                ));
+                output.add(i).write(Op::apply(x.add(i).read(), y.add(i).read(), z.add(i).read(), scalars));
             }
         }
     }

@@ -31,14 +31,8 @@ pub fn num_threads() -> usize {
 fn default_threads() -> usize {
     static DEFAULT: OnceLock<usize> = OnceLock::new();
     *DEFAULT.get_or_init(|| {
-        let from = |name| {
-            std::env::var(name)
-                .ok()?
-                .trim()
-                .parse::<usize>()
-                .ok()
-                .filter(|&threads| threads > 0)
-        };
+        let from =
+            |name| std::env::var(name).ok()?.trim().parse::<usize>().ok().filter(|&threads| threads > 0);
         // `available_parallelism` reads the affinity mask and the cgroup quota.
         from("RUSHLIGHT_NUM_THREADS")
             .or_else(|| from("OMP_NUM_THREADS"))
@@ -71,11 +65,7 @@ fn pool() -> Option<Arc<rayon::ThreadPool>> {
         .build()
         .ok()?;
     let pool = Arc::new(pool);
-    let previous = entry.replace(Entry {
-        process,
-        threads,
-        pool: Arc::clone(&pool),
-    });
+    let previous = entry.replace(Entry { process, threads, pool: Arc::clone(&pool) });
     if let Some(previous) = previous
         && previous.process != process
     {

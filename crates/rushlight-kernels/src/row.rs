@@ -20,8 +20,7 @@ use std::mem::MaybeUninit;
 /// of each operand; `context` is what the kernel's documentation says, usually null or an array of [`Scalar`].
 ///
 /// Safety: the operands are valid at these strides, and see Note [Aliasing of rows].
-pub type Row =
-    unsafe fn(count: usize, pointers: *const *mut u8, strides: *const isize, context: *const u8);
+pub type Row = unsafe fn(count: usize, pointers: *const *mut u8, strides: *const isize, context: *const u8);
 
 /// At most this many operands, the output included.
 pub const MAX_OPERANDS: usize = 6;
@@ -45,19 +44,13 @@ pub struct Scalar {
 
 impl From<f64> for Scalar {
     fn from(value: f64) -> Self {
-        Self {
-            float: value,
-            integer: i64::from_f64(value),
-        }
+        Self { float: value, integer: i64::from_f64(value) }
     }
 }
 
 impl From<i64> for Scalar {
     fn from(value: i64) -> Self {
-        Self {
-            float: value as f64,
-            integer: value,
-        }
+        Self { float: value as f64, integer: value }
     }
 }
 
@@ -71,11 +64,7 @@ impl Scalar {
     /// The number as an element.
     #[inline(always)]
     pub fn get<T: Element>(self) -> T {
-        if T::DTYPE.is_floating_point() {
-            T::from_f64(self.float)
-        } else {
-            T::from_i64(self.integer)
-        }
+        if T::DTYPE.is_floating_point() { T::from_f64(self.float) } else { T::from_i64(self.integer) }
     }
 }
 
@@ -101,9 +90,7 @@ impl Kernel {
     }
 
     pub(crate) const fn new() -> Self {
-        Self {
-            rows: [[None; DType::COUNT]; Level::COUNT],
-        }
+        Self { rows: [[None; DType::COUNT]; Level::COUNT] }
     }
 
     /// Adds a body under its dtype, and a body on `f32` under the 16-bit floats too.
@@ -190,16 +177,8 @@ unsafe fn row_baseline<B: Body>(
     unsafe { run::<B>(row_baseline::<B>, count, pointers, strides, context) }
 }
 
-#[cfg_attr(
-    target_arch = "x86_64",
-    target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt")
-)]
-unsafe fn row_v3<B: Body>(
-    count: usize,
-    pointers: *const *mut u8,
-    strides: *const isize,
-    context: *const u8,
-) {
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"))]
+unsafe fn row_v3<B: Body>(count: usize, pointers: *const *mut u8, strides: *const isize, context: *const u8) {
     // SAFETY: the caller's promise is passed on.
     unsafe { run::<B>(row_v3::<B>, count, pointers, strides, context) }
 }
@@ -211,17 +190,7 @@ unsafe fn half_baseline<B: Body, H: Half>(
     context: *const u8,
 ) {
     // SAFETY: the caller's promise is passed on; operands of four bytes are the converted ones.
-    unsafe {
-        half_blocks(
-            row_baseline::<B>,
-            count,
-            pointers,
-            strides,
-            context,
-            B::SIZES,
-            &H::CONVERSION,
-        )
-    }
+    unsafe { half_blocks(row_baseline::<B>, count, pointers, strides, context, B::SIZES, &H::CONVERSION) }
 }
 
 unsafe fn half_v3<B: Body, H: Half>(
@@ -231,17 +200,7 @@ unsafe fn half_v3<B: Body, H: Half>(
     context: *const u8,
 ) {
     // SAFETY: as above; this row is only in the table's v3 part.
-    unsafe {
-        half_blocks(
-            row_v3::<B>,
-            count,
-            pointers,
-            strides,
-            context,
-            B::SIZES,
-            &H::CONVERSION,
-        )
-    }
+    unsafe { half_blocks(row_v3::<B>, count, pointers, strides, context, B::SIZES, &H::CONVERSION) }
 }
 
 type Scratch = [MaybeUninit<[u64; BLOCK]>; MAX_OPERANDS];
@@ -296,13 +255,7 @@ unsafe fn blocked(
 /// Copies `count` elements at a stride to contiguous memory. When everything is one element (stride 0), spreads it.
 ///
 /// Safety: both are valid for `count` elements of `size` bytes (1, 2, 4 or 8) and do not overlap.
-pub(crate) unsafe fn gather(
-    target: *mut u8,
-    source: *const u8,
-    stride: isize,
-    count: usize,
-    size: usize,
-) {
+pub(crate) unsafe fn gather(target: *mut u8, source: *const u8, stride: isize, count: usize, size: usize) {
     #[inline(always)]
     unsafe fn copy<T: Copy>(target: *mut u8, source: *const u8, stride: isize, count: usize) {
         let (target, source) = (target.cast::<T>(), source.cast::<T>());
@@ -317,9 +270,7 @@ pub(crate) unsafe fn gather(
                 std::ptr::copy_nonoverlapping(source, target, count);
             } else {
                 for i in 0..count {
-                    target
-                        .add(i)
-                        .write(source.offset(i as isize * stride).read());
+                    target.add(i).write(source.offset(i as isize * stride).read());
                 }
             }
         }
@@ -338,23 +289,13 @@ pub(crate) unsafe fn gather(
 /// Copies `count` contiguous elements to memory at a stride.
 ///
 /// Safety: both are valid for `count` elements of `size` bytes (1, 2, 4 or 8) and do not overlap.
-pub(crate) unsafe fn scatter(
-    target: *mut u8,
-    stride: isize,
-    source: *const u8,
-    count: usize,
-    size: usize,
-) {
+pub(crate) unsafe fn scatter(target: *mut u8, stride: isize, source: *const u8, count: usize, size: usize) {
     #[inline(always)]
     unsafe fn copy<T: Copy>(target: *mut u8, stride: isize, source: *const u8, count: usize) {
         let (target, source) = (target.cast::<T>(), source.cast::<T>());
         for i in 0..count {
             // SAFETY: the caller's promise.
-            unsafe {
-                target
-                    .offset(i as isize * stride)
-                    .write(source.add(i).read())
-            };
+            unsafe { target.offset(i as isize * stride).write(source.add(i).read()) };
         }
     }
     // SAFETY: the caller's promise; sizes are those of the dtypes.
@@ -382,17 +323,11 @@ pub(crate) struct Conversion {
 }
 
 impl Half for f16 {
-    const CONVERSION: Conversion = Conversion {
-        widen: widen_f16,
-        narrow: narrow_f16,
-    };
+    const CONVERSION: Conversion = Conversion { widen: widen_f16, narrow: narrow_f16 };
 }
 
 impl Half for bf16 {
-    const CONVERSION: Conversion = Conversion {
-        widen: widen_bf16,
-        narrow: narrow_bf16,
-    };
+    const CONVERSION: Conversion = Conversion { widen: widen_bf16, narrow: narrow_bf16 };
 }
 
 unsafe fn widen_f16(target: *mut f32, source: *const u16, count: usize) {
@@ -420,11 +355,7 @@ unsafe fn narrow_f16(target: *mut u16, source: *const f32, count: usize) {
 unsafe fn widen_bf16(target: *mut f32, source: *const u16, count: usize) {
     for i in 0..count {
         // SAFETY: the caller promises `count` elements of both.
-        unsafe {
-            target
-                .add(i)
-                .write(f32::from_bits((source.add(i).read() as u32) << 16))
-        };
+        unsafe { target.add(i).write(f32::from_bits((source.add(i).read() as u32) << 16)) };
     }
 }
 
@@ -436,9 +367,7 @@ unsafe fn narrow_bf16(target: *mut u16, source: *const f32, count: usize) {
             let bits = value.to_bits();
             // Rounds to nearest, ties to even; a NaN stays one.
             let rounded = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
-            target
-                .add(i)
-                .write(if value.is_nan() { 0x7fc0 } else { rounded });
+            target.add(i).write(if value.is_nan() { 0x7fc0 } else { rounded });
         }
     }
 }

@@ -21,9 +21,7 @@ impl<A: Element> Body for Select<A> {
             let y = (*pointers.add(3)).cast::<A>().cast_const();
             for i in 0..count {
                 let (x, y) = (x.add(i).read(), y.add(i).read());
-                output
-                    .add(i)
-                    .write(if condition.add(i).read() == 0 { y } else { x });
+                output.add(i).write(if condition.add(i).read() == 0 { y } else { x });
             }
         }
     }
@@ -32,11 +30,8 @@ impl<A: Element> Body for Select<A> {
 /// `condition ? x : y`: (output, condition of `bool`, x, y); the dtype is that of `x` and `y`. It moves elements without
 /// looking at them, so dtypes of one size share a kernel.
 pub static WHERE: Kernel = {
-    let kernel = Kernel::new()
-        .with::<Select<u8>>()
-        .with::<Select<i16>>()
-        .with::<Select<i32>>()
-        .with::<Select<i64>>();
+    let kernel =
+        Kernel::new().with::<Select<u8>>().with::<Select<i16>>().with::<Select<i32>>().with::<Select<i64>>();
     kernel
         .share(DType::U8, DType::Bool)
         .share(DType::U8, DType::I8)

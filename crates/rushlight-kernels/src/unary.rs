@@ -14,7 +14,8 @@ operations! {
     }
     /// -1, 0 or 1; NaN gives 0, as in PyTorch.
     SIGN[Unary/Map1](x) {
-        f32, f64 => ((x > 0.0) as u8 as f32 - (x < 0.0) as u8 as f32).into();
+        f32 => (x > 0.0) as u8 as f32 - (x < 0.0) as u8 as f32;
+        f64 => (x > 0.0) as u8 as f64 - (x < 0.0) as u8 as f64;
         i8, i16, i32, i64 => x.signum();
         u8 => (x > 0) as u8;
         bool => x;
