@@ -1,1 +1,4 @@
 //! To be written.
+
+#[cfg(feature = "viz")]
+pub mod viz;
