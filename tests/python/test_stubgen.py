@@ -64,8 +64,8 @@ def test_overloads_keep_their_order() -> None:
         "sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
         "sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor",
     ) == [
-        "def sum(self, *, dtype: dtype | None = None) -> Tensor:",
-        "def sum(self, dim: int | Sequence[int] | None, keepdim: bool = False, *, dtype: dtype | None = None)"
+        "def sum(self, *, dtype: _dtype | None = None) -> Tensor:",
+        "def sum(self, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None)"
         " -> Tensor:",
     ]
 
@@ -76,36 +76,36 @@ def test_out_is_an_argument_of_the_function_only() -> None:
         "add.out(Tensor self, Tensor other, *, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)",
     )
     assert function_lines(*schemas) == [
-        "def add(self: Tensor, other: Tensor, *, alpha: Number = 1, out: Tensor | None = None) -> Tensor:"
+        "def add(input: Tensor, other: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:"
     ]
-    assert method_lines(*schemas) == ["def add(self, other: Tensor, *, alpha: Number = 1) -> Tensor:"]
+    assert method_lines(*schemas) == ["def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor:"]
 
 
 def test_a_lone_list_of_sizes_may_be_spread() -> None:
     assert method_lines("permute(Tensor(a) self, int[] dims) -> Tensor(a)") == [
-        "def permute(self, dims: Sequence[int]) -> Tensor:",
-        "def permute(self, *dims: int) -> Tensor:",
+        "def permute(self, dims: Sequence[_int]) -> Tensor:",
+        "def permute(self, *dims: _int) -> Tensor:",
     ]
     assert function_lines("zeros(SymInt[] size, *, ScalarType? dtype=None) -> Tensor") == [
-        "def zeros(size: Sequence[int], *, dtype: dtype | None = None) -> Tensor:",
-        "def zeros(*size: int, dtype: dtype | None = None) -> Tensor:",
+        "def zeros(size: Sequence[_int], *, dtype: _dtype | None = None) -> Tensor:",
+        "def zeros(*size: _int, dtype: _dtype | None = None) -> Tensor:",
     ]
 
 
 def test_named_results_are_a_named_tuple() -> None:
     assert method_lines("max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)") == [
-        "def max(self, dim: int, keepdim: bool = False) -> _max_result:"
+        "def max(self, dim: _int, keepdim: _bool = False) -> _max_result:"
     ]
 
 
 def test_lists_and_keywords() -> None:
     assert function_lines("cat(Tensor[] tensors, int dim=0) -> Tensor") == [
-        "def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:"
+        "def cat(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:"
     ]
     assert method_lines("split(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]") == [
-        "def split(self, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:"
+        "def split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:"
     ]
-    assert "from_: int" in method_lines("random_.from(Tensor(a!) self, int from, int? to) -> Tensor(a!)")[0]
+    assert "from_: _int" in method_lines("random_.from(Tensor(a!) self, int from, int? to) -> Tensor(a!)")[0]
 
 
 def test_documentation_stands_at_the_first_overload() -> None:
@@ -147,12 +147,34 @@ def test_a_whole_stub() -> None:
     stub = build(sample_module(), [NEG], "def set_threads(count: int) -> None: ...\n")
     text = stub.text()
     compile(text, "_C.pyi", "exec")
-    assert "def neg(self: Tensor) -> Tensor:" in text
+    assert "def neg(input: Tensor) -> Tensor:" in text
     assert "    def neg(self) -> Tensor:" in text
     assert "def set_threads(count: int) -> None: ..." in text
-    assert "    def __bool__(self) -> bool:" in text
+    assert "    def __bool__(self) -> _bool:" in text
     assert stub.from_registry == 2
     assert "Tensor.stride" in stub.untyped
+
+
+def test_names_that_mean_something_else_in_the_stub_are_aliases() -> None:
+    module = sample_module()
+
+    class dtype:  # noqa: N801 - PyTorch's name
+        pass
+
+    def attached(self: Any, dtype: dtype | None, *, scale: float = 1.0) -> Any | int: ...
+
+    def foreign(x: Unknown) -> Unknown: ...  # type: ignore[name-defined]  # noqa: F821
+
+    module.dtype = dtype
+    module.float = dtype()
+    module.Tensor.attached = attached
+    module.foreign = foreign
+    text = build(module, [], "").text()
+    assert "_dtype: TypeAlias = dtype" in text
+    assert "_layout: TypeAlias = Any" in text
+    assert "float: Final[_dtype]" in text
+    assert "    def attached(self, dtype: _dtype | None, *, scale: _float = 1.0) -> Any | _int:" in text
+    assert "def foreign(x: Any) -> Any:" in text
 
 
 def test_what_the_module_lacks_is_an_error() -> None:

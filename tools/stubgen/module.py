@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import types
 from collections.abc import Callable
@@ -9,20 +10,20 @@ from typing import Any
 
 # Results of the special methods that Python fixes; the others are typed by hand or not at all.
 _SPECIAL_RESULTS = {
-    "__bool__": "bool",
-    "__complex__": "complex",
-    "__contains__": "bool",
+    "__bool__": "_bool",
+    "__complex__": "_complex",
+    "__contains__": "_bool",
     "__delattr__": "None",
     "__delitem__": "None",
     "__dir__": "list[str]",
-    "__float__": "float",
+    "__float__": "_float",
     "__format__": "str",
-    "__hash__": "int",
-    "__index__": "int",
+    "__hash__": "_int",
+    "__index__": "_int",
     "__init__": "None",
-    "__int__": "int",
+    "__int__": "_int",
     "__iter__": "Iterator[Any]",
-    "__len__": "int",
+    "__len__": "_int",
     "__new__": "Self",
     "__repr__": "str",
     "__setattr__": "None",
@@ -32,6 +33,17 @@ _SPECIAL_RESULTS = {
 # What every class has, or what is about classes themselves and not about their objects.
 _NOT_MEMBERS = {"__doc__", "__module__", "__dict__", "__weakref__", "__qualname__", "__class_getitem__"}
 _PLAIN_DEFAULTS = (type(None), bool, int, float, str)
+
+
+# Names that an annotation may use in the stub, and what they are called there.
+_ANNOTATIONS = {
+    **{
+        name: name
+        for name in ("Any", "Callable", "Generator", "Iterator", "None", "Self", "Sequence", "Size", "Tensor")
+    },
+    **{name: name for name in ("dict", "list", "object", "str", "tuple")},
+    **{name: f"_{name}" for name in ("bool", "complex", "device", "dtype", "float", "int", "layout")},
+}
 
 
 def public_names(module: types.ModuleType) -> list[str]:
@@ -46,7 +58,7 @@ def member_names(kind: type) -> list[str]:
 
 def function_stub(name: str, function: Callable[..., Any], *, first: str | None = None) -> list[str]:
     """`def` line and docstring of a function that is in no registry: typed as far as it tells."""
-    result = _SPECIAL_RESULTS.get(name, "Any")
+    result = _SPECIAL_RESULTS.get(name) or _result(function)
     return [f"def {name}({_parameters(name, function, first)}) -> {result}:", *docstring(function.__doc__)]
 
 
@@ -102,6 +114,35 @@ def _is_settable(member: Any) -> bool:
     return True
 
 
+def annotation(given: object) -> str:
+    """A Python function's annotation as the stub writes it, or `Any` where it uses names that the stub has not."""
+    if isinstance(given, type):
+        given = given.__name__
+    if given is None:
+        return "None"
+    if not isinstance(given, str) or given == "_empty":
+        return "Any"
+    try:
+        tree = ast.parse(given, mode="eval")
+    except SyntaxError:
+        return "Any"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Constant) and getattr(node, "value", None) is not None:
+            return "Any"
+        if isinstance(node, ast.Name):
+            if node.id not in _ANNOTATIONS:
+                return "Any"
+            node.id = _ANNOTATIONS[node.id]
+    return ast.unparse(tree)
+
+
+def _result(function: Callable[..., Any]) -> str:
+    try:
+        return annotation(inspect.signature(function).return_annotation)
+    except (TypeError, ValueError):
+        return "Any"
+
+
 def _parameters(name: str, function: Callable[..., Any], first: str | None) -> str:
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -128,7 +169,7 @@ def _parameters(name: str, function: Callable[..., Any], first: str | None) -> s
             star = "*"
         elif parameter.kind is parameter.VAR_KEYWORD:
             star = "**"
-        hint = "object" if name in ("__eq__", "__ne__") else "Any"
+        hint = "object" if name in ("__eq__", "__ne__") else annotation(parameter.annotation)
         words.append(f"{star}{parameter.name}: {hint}{_default(parameter)}")
     if positional_only:
         words.append("/")

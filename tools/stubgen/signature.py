@@ -9,22 +9,23 @@ from dataclasses import dataclass, replace
 from stubgen.schema import Argument, Result, Schema, Type
 
 # What Python accepts for each base type; a Tensor of one element is accepted for numbers at run time, but a typed
-# program had better say `.item()`.
+# program had better say `.item()`. The underscored names are aliases that the stub defines: `torch.float` is a dtype,
+# and `Tensor.dtype` an attribute, so that the plain names mean something else where they stand.
 _ARGUMENT_TYPES = {
     "Tensor": "Tensor",
-    "Scalar": "Number",
-    "int": "int",
-    "SymInt": "int",
-    "float": "float",
-    "bool": "bool",
+    "Scalar": "_Number",
+    "int": "_int",
+    "SymInt": "_int",
+    "float": "_float",
+    "bool": "_bool",
     "str": "str",
-    "ScalarType": "dtype",
-    "Device": "DeviceLike",
-    "Layout": "layout",
-    "MemoryFormat": "memory_format",
+    "ScalarType": "_dtype",
+    "Device": "_DeviceLike",
+    "Layout": "_layout",
+    "MemoryFormat": "_memory_format",
     "Generator": "Generator",
 }
-_RESULT_TYPES = {**_ARGUMENT_TYPES, "Device": "device"}
+_RESULT_TYPES = {**_ARGUMENT_TYPES, "Device": "_device"}
 # Constants that schemas use by name.
 _DEFAULTS = {"Mean": "1", "Sum": "2", "None": "None", "True": "True", "False": "False"}
 
@@ -106,7 +107,11 @@ def _without_out(schema: Schema) -> tuple[Argument, ...]:
 
 def _python_forms(schema: Schema, *, method: bool, with_out: bool) -> list[Signature]:
     arguments = schema.arguments[1:] if method else schema.arguments
-    names = [_parameter_name(argument.name) for argument in arguments]
+    # As functions, PyTorch's operations call their first argument `input`.
+    names = [
+        "input" if argument.name == "self" and argument.type.base == "Tensor" else _parameter_name(argument.name)
+        for argument in arguments
+    ]
     parameters = []
     # Python wants no parameter without a default after one with, which some schemas have: the later ones then
     # become keywords.
@@ -123,7 +128,7 @@ def _python_forms(schema: Schema, *, method: bool, with_out: bool) -> list[Signa
     positional = [argument for argument in arguments if not argument.keyword_only]
     if len(positional) == 1 and _takes_sizes(positional[0].type):
         # `x.view(2, 3)` for `x.view((2, 3))`: PyTorch's parser allows it where the list is the only positional one.
-        variadic = Parameter(parameters[0].name, "int", variadic=True)
+        variadic = Parameter(parameters[0].name, "_int", variadic=True)
         forms.append(Signature((variadic, *parameters[1:]), result))
     return forms
 
@@ -149,7 +154,7 @@ def argument_hint(kind: Type) -> str:
     if kind.is_list:
         element = f"{base} | None" if kind.element_optional else base
         hint = f"Sequence[{element}]"
-        if kind.list_size is not None and base in ("int", "float"):
+        if kind.list_size is not None and base in ("_int", "_float"):
             # A list of fixed length takes one number for all.
             hint = f"{base} | {hint}"
     else:

@@ -144,25 +144,27 @@ def _add_others(stub: Stub, module: types.ModuleType, hand: Stub) -> None:
         elif name in hand.functions:
             stub.functions[name] = hand.functions[name]
         elif name not in stub.functions:
-            stub.functions[name] = _constant(name, value) or running.function_stub(name, value)
+            stub.functions[name] = _constant(module, name, value) or running.function_stub(name, value)
             if running.is_untyped(stub.functions[name]):
                 stub.untyped.append(name)
 
 
-def _constant(name: str, value: object) -> list[str] | None:
+def _constant(module: types.ModuleType, name: str, value: object) -> list[str] | None:
     if isinstance(value, types.ModuleType):
         return [f"{name}: ModuleType"]
     if callable(value):
         return None
     kind = type(value).__name__
-    if isinstance(value, bool | int | float | str) or type(value).__module__.endswith("_C"):
-        return [f"{name}: Final[{kind}]"]
+    if isinstance(value, bool | int | float | str):
+        return [f"{name}: Final[{'str' if kind == 'str' else f'_{kind}'}]"]
+    if getattr(module, kind, None) is type(value):
+        return [f"{name}: Final[{running.annotation(kind) if kind in ('device', 'dtype', 'layout') else kind}]"]
     return [f"{name}: Any"]
 
 
 def _heading(kind: type) -> str:
     """`class Size(tuple[int, ...])`: the bases that a reader of types needs."""
-    named = {"tuple": "tuple[Any, ...]", "dict": "dict[Any, Any]", "list": "list[Any]"}
+    named = {"tuple": "tuple[_int, ...]", "dict": "dict[Any, Any]", "list": "list[Any]"}
     bases = [named.get(base.__name__, base.__name__) for base in kind.__bases__ if base is not object]
     return f"class {kind.__name__}({', '.join(bases)})" if bases else f"class {kind.__name__}"
 
@@ -186,22 +188,19 @@ def _tensor_class(module: types.ModuleType) -> type:
 
 def _preamble(module: types.ModuleType) -> list[str]:
     lines = [
+        "import builtins",
         "from collections.abc import Callable, Iterator, Sequence",
         "from types import ModuleType",
         "from typing import Any, ClassVar, Final, NamedTuple, Self, TypeAlias, overload",
         "",
     ]
-    # Types that the schemas name and the module may keep in Python.
-    outside = [name for name in ("Tensor", "Generator", "device", "dtype", "layout", "memory_format")
-               if not isinstance(getattr(module, name, None), type)]  # fmt: skip
-    if outside:
-        lines += [f"from rushlight import {', '.join(outside)}", ""]
-    return [
-        *lines,
-        "Number: TypeAlias = bool | int | float | complex",
-        "DeviceLike: TypeAlias = device | str | int",
-        "",
-    ]
+    # `torch.float` is a dtype and `Tensor.dtype` an attribute: see `signature`.
+    lines += [f"_{name}: TypeAlias = builtins.{name}" for name in ("bool", "complex", "float", "int")]
+    for name in ("device", "dtype", "layout", "memory_format"):
+        present = isinstance(getattr(module, name, None), type)
+        lines.append(f"_{name}: TypeAlias = {name if present else 'Any'}")
+    lines += ["_Number: TypeAlias = _bool | _int | _float | _complex", "_DeviceLike: TypeAlias = _device | str | _int"]
+    return [*lines, ""]
 
 
 def _read_handwritten(text: str) -> Stub:
