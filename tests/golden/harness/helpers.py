@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
+# Tracebacks within messages: the frames of the harness come before the program's.
+_FOREIGN_FRAME = re.compile(r'  File "(?!<case>)[^"\n]*", line \d+, in .*\n(?:    .*\n)*')
 _TRIGGERED = re.compile(r"\s*\((?:Triggered internally at|function) [^()]*\)")
 
 
 def masked(text: str) -> str:
     """Text without what differs from run to run: addresses, and the place in C++ that gave a warning."""
-    return _ADDRESS.sub("0x…", _TRIGGERED.sub("", text))
+    return _ADDRESS.sub("0x…", _TRIGGERED.sub("", _FOREIGN_FRAME.sub("", text)))
 
 
 def encode_number(value: float | int | bool) -> Any:
@@ -86,11 +88,20 @@ class Recorder:
             "shape": [int(size) for size in tensor.shape],
             "requires_grad": bool(tensor.requires_grad),
             "node": None if node is None else node_name(node),
-            "values": flatten(tensor.detach().tolist()),
+            "values": self._values(tensor),
         }
         if strides:
             encoded["strides"] = [int(stride) for stride in tensor.stride()]
         return encoded
+
+    def _values(self, tensor: Any) -> list[Any]:
+        try:
+            return flatten(tensor.detach().tolist())
+        except RuntimeError as error:
+            # PyTorch has zeros without storage, in second derivatives of piecewise linear functions.
+            if "unallocated storage" not in str(error):
+                raise
+            return [0.0] * math.prod(tensor.shape)
 
     # What programs call
 
