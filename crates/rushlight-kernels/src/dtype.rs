@@ -239,6 +239,9 @@ impl Element for bool {
 }
 
 /// Evaluates an expression with `$T` standing for the native type of a run-time dtype: any of the ten.
+///
+/// `$T` is a concrete type in each copy of the expression, so an inherent method goes before a trait's: write
+/// `<T as Element>::from_f64(x)`, because half's own `from_f64` rounds otherwise than PyTorch does.
 #[macro_export]
 macro_rules! dispatch_all {
     ($dtype:expr, $T:ident => $body:expr) => {

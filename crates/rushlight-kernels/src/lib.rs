@@ -6,6 +6,7 @@
 //! - [`dtype`]: element types and dispatch; [`level`]: the instruction set in use; [`alloc`]: memory; [`pool`]: threads;
 //! - [`row`]: what a row kernel is and how one is made; [`loops`]: the one strided loop that calls row kernels;
 //! - [`reduce`], [`gemm`]: reductions and matrix products;
+//! - [`random`]: PyTorch's random streams;
 //! - [`unary`], [`binary`], [`compare`], [`ternary`], [`copy`]: tables of row kernels, one `static` for each operation.
 //!
 //! A row kernel is instantiated per operation and dtype; everything around it (strides, broadcasting, blocks of 16-bit
@@ -26,6 +27,7 @@ pub mod loops;
 mod map;
 mod math;
 pub mod pool;
+pub mod random;
 pub mod reduce;
 pub mod row;
 pub mod ternary;

@@ -57,7 +57,47 @@ operations! {
     /// Every bit inverted; of `bool`, its negation.
     BITWISE_NOT[Unary/Map1](x) { bool, u8, i8, i16, i32, i64 => !x }
     /// `e^x`.
-    EXP[Unary/Map1](x) { f32 => math::exp_f32(x); f64 => x.exp() }
+    EXP[Unary/Map1](x) { f32 => math::exp_f32(x); f64 => math::exp_f64(x) }
+    /// `2^x`.
+    EXP2[Unary/Map1](x) { f32 => math::exp2_f32(x); f64 => math::exp2_f64(x) }
+    /// `e^x - 1`.
+    EXPM1[Unary/Map1](x) { f32 => math::expm1_f32(x); f64 => math::expm1_f64(x) }
     /// The natural logarithm.
-    LOG[Unary/Map1](x) { f32 => x.ln(); f64 => x.ln() }
+    LOG[Unary/Map1](x) { f32 => math::log_f32(x); f64 => math::log_f64(x) }
+    /// The logarithm to base 2.
+    LOG2[Unary/Map1](x) { f32 => math::log2_f32(x); f64 => math::log2_f64(x) }
+    /// The logarithm to base 10.
+    LOG10[Unary/Map1](x) { f32 => math::log10_f32(x); f64 => math::log10_f64(x) }
+    /// `log(1 + x)`.
+    LOG1P[Unary/Map1](x) { f32 => math::log1p_f32(x); f64 => math::log1p_f64(x) }
+    /// The sine.
+    SIN[Unary/Map1](x) { f32 => math::sin_f32(x); f64 => math::sin_f64(x) }
+    /// The cosine.
+    COS[Unary/Map1](x) { f32 => math::cos_f32(x); f64 => math::cos_f64(x) }
+    /// The tangent.
+    TAN[Unary/Map1](x) { f32 => math::tan_f32(x); f64 => math::tan_f64(x) }
+    /// The inverse sine.
+    ASIN[Unary/Map1](x) { f32 => math::asin_f32(x); f64 => math::asin_f64(x) }
+    /// The inverse cosine.
+    ACOS[Unary/Map1](x) { f32 => math::acos_f32(x); f64 => math::acos_f64(x) }
+    /// The inverse tangent.
+    ATAN[Unary/Map1](x) { f32 => math::atan_f32(x); f64 => math::atan_f64(x) }
+    /// The hyperbolic sine.
+    SINH[Unary/Map1](x) { f32 => math::sinh_f32(x); f64 => math::sinh_f64(x) }
+    /// The hyperbolic cosine.
+    COSH[Unary/Map1](x) { f32 => math::cosh_f32(x); f64 => math::cosh_f64(x) }
+    /// The hyperbolic tangent.
+    TANH[Unary/Map1](x) { f32 => math::tanh_f32(x); f64 => math::tanh_f64(x) }
+    /// The inverse hyperbolic sine.
+    ASINH[Unary/Map1](x) { f32 => math::asinh_f32(x); f64 => math::asinh_f64(x) }
+    /// The inverse hyperbolic cosine.
+    ACOSH[Unary/Map1](x) { f32 => math::acosh_f32(x); f64 => math::acosh_f64(x) }
+    /// The inverse hyperbolic tangent.
+    ATANH[Unary/Map1](x) { f32 => math::atanh_f32(x); f64 => math::atanh_f64(x) }
+    /// `1 / (1 + e^-x)`.
+    SIGMOID[Unary/Map1](x) { f32 => math::sigmoid_f32(x); f64 => math::sigmoid_f64(x) }
+    /// The error function.
+    ERF[Unary/Map1](x) { f32 => math::erf_f32(x); f64 => math::erf_f64(x) }
+    /// `1 - erf(x)`.
+    ERFC[Unary/Map1](x) { f32 => math::erfc_f32(x); f64 => math::erfc_f64(x) }
 }
