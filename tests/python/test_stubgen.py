@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import types
+from pathlib import Path
 from typing import Any
 
+import mypy.api
 import pytest
 from stubgen.schema import SchemaError, Type, parse, parse_type
 from stubgen.signature import signatures
@@ -182,3 +184,76 @@ def test_what_the_module_lacks_is_an_error() -> None:
         build(sample_module(), [], "def nowhere() -> None: ...\n")
     with pytest.raises(StubError, match="the registry has cosh"):
         build(sample_module(), [Row("cosh", (parse("cosh(Tensor self) -> Tensor"),), "")], "")
+
+
+WIDE = {
+    "add": [
+        "add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
+        "add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor",
+        "add.out(Tensor self, Tensor other, *, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)",
+    ],
+    "add_": ["add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)"],
+    "dtype_of": ["dtype_of(Tensor self) -> ScalarType"],
+    "float": ["float(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor"],
+    "max": [
+        "max(Tensor self) -> Tensor",
+        "max.other(Tensor self, Tensor other) -> Tensor",
+        "max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
+        "max.dim_max(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) max, Tensor(b!) max_values)"
+        " -> (Tensor(a!) values, Tensor(b!) indices)",
+    ],
+    "sum": [
+        "sum(Tensor self, *, ScalarType? dtype=None) -> Tensor",
+        "sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor",
+    ],
+    "to": ["to(Tensor self, Device device, bool copy=False) -> Tensor"],
+    "view": [
+        "view(Tensor(a) self, SymInt[] size) -> Tensor(a)",
+        "view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)",
+    ],
+    "where": ["where(Tensor condition) -> Tensor[]"],
+}
+
+
+def test_a_generated_stub_passes_mypy(tmp_path: Path) -> None:
+    module = sample_module()
+
+    class dtype:  # noqa: N801 - PyTorch's name
+        """A type of numbers."""
+
+    class device:  # noqa: N801 - PyTorch's name
+        """A place for tensors."""
+
+    class Generator:
+        """Random numbers."""
+
+    for kind in (dtype, device, Generator):
+        setattr(module, kind.__name__, kind)
+    module.Tensor.dtype = property(lambda self: None)
+    module.int64 = dtype()
+    for name in WIDE:
+        setattr(module, name, lambda x: x)
+        if name != "where":
+            setattr(module.Tensor, name, lambda self: self)
+    rows = [Row(name, tuple(map(parse, schemas)), f"Documentation of {name}.") for name, schemas in WIDE.items()]
+    stub = tmp_path / "_C.pyi"
+    stub.write_text(build(module, rows, "").text())
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from _C import Tensor, add, int64, max, view\n"
+        "def f(x: Tensor) -> Tensor:\n"
+        "    values = x.max(0).values.sum(dim=(0, 1), dtype=int64)\n"
+        "    reveal_type(max(x, 1, keepdim=True).indices)\n"
+        "    reveal_type(x.view(2, 3))\n"
+        "    add(x, 'no')\n"
+        "    return x.add(values, alpha=2)\n"
+    )
+    settings = ["--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", "--no-error-summary"]
+    output, errors, _ = mypy.api.run([*settings, str(stub), str(program)])
+    assert not errors
+    lines = [line.partition(": ")[2] for line in output.splitlines() if "note: Revealed" in line or "error:" in line]
+    assert lines == [
+        'note: Revealed type is "_C.Tensor"',
+        'note: Revealed type is "_C.Tensor"',
+        'error: No overload variant of "add" matches argument types "Tensor", "str"  [call-overload]',
+    ], output

@@ -1,4 +1,5 @@
-//! The conventions that no other tool checks: sizes of files and of golden data, and that lints are inherited.
+//! The conventions that no other tool checks: sizes of files and of golden data, that lints are inherited, and that
+//! the documentation's links lead to files that are there.
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,12 @@ pub(crate) fn check() -> Result<String> {
                 ));
             }
         }
+        if extension == "md" {
+            let broken = broken_links(path, &read(path)?);
+            faults.extend(
+                broken.iter().map(|link| format!("{} links to {link}, which does not exist", path.display())),
+            );
+        }
         if path.ends_with("Cargo.toml") && path != Path::new("Cargo.toml") && !inherits_lints(&read(path)?) {
             faults.push(format!("{} does not inherit the workspace's lints", path.display()));
         }
@@ -51,6 +58,30 @@ fn inherits_lints(manifest: &str) -> bool {
     after.trim_start().starts_with("workspace = true") || manifest.contains("cargo-fuzz = true")
 }
 
+/// The relative links `[text](path)` of a page that lead to no file; a part `#heading` is not looked up.
+fn broken_links(page: &Path, text: &str) -> Vec<String> {
+    let directory = page.parent().unwrap_or(Path::new(""));
+    let mut broken = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        }
+        if in_code {
+            continue;
+        }
+        // After `](` up to the closing bracket stands a link, whatever its text was.
+        for rest in line.split("](").skip(1) {
+            let link = rest.split([')', '#']).next().unwrap_or_default();
+            let elsewhere = link.is_empty() || link.contains("://") || link.starts_with("mailto:");
+            if !elsewhere && !directory.join(link).exists() {
+                broken.push(link.to_owned());
+            }
+        }
+    }
+    broken
+}
+
 /// The files of the commit and those about to be added. Where git is not there (an unpacked archive), all files count.
 fn tracked_files() -> Result<Vec<PathBuf>> {
     let listed = Program::new("git")
@@ -59,4 +90,23 @@ fn tracked_files() -> Result<Vec<PathBuf>> {
         .output()?;
     // A file that is deleted but not yet committed is listed, too.
     Ok(listed.lines().map(PathBuf::from).filter(|path| path.is_file()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_links_are_found_outside_of_code() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("page.md");
+        let text = "[a](src/main.rs) [b](src/nowhere.rs#part) [c](https://example.org)\n```\n[d](nothing)\n```\n[e](#here)";
+        assert_eq!(broken_links(&page, text), ["src/nowhere.rs"]);
+    }
+
+    #[test]
+    fn lints_are_inherited_or_the_package_stands_outside() {
+        assert!(inherits_lints("[package]\n[lints]\nworkspace = true\n"));
+        assert!(!inherits_lints("[package]\nname = \"x\"\n"));
+        assert!(inherits_lints("[package.metadata]\ncargo-fuzz = true\n"));
+    }
 }

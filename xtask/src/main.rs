@@ -9,6 +9,7 @@ mod conventions;
 mod demo;
 mod examples;
 mod failure;
+mod instructions;
 mod long;
 mod process;
 mod python;

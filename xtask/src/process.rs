@@ -128,6 +128,18 @@ impl Program {
         Ok(transcript)
     }
 
+    /// Runs in silence and gives both outputs.
+    pub(crate) fn collect(mut self) -> Result<Transcript> {
+        let output = self.command.output().map_err(|error| self.not_started(&error))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let transcript = Transcript { standard: text(&output.stdout), error: text(&output.stderr) };
+        if output.status.success() {
+            return Ok(transcript);
+        }
+        let reason = format!("`{}` failed ({}):\n{}", self.line(), output.status, transcript.error);
+        Err(Failure::new(reason, self.next_step))
+    }
+
     /// Whether it starts and succeeds, in silence.
     pub(crate) fn succeeds(mut self) -> bool {
         self.command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())

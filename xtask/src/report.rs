@@ -11,6 +11,14 @@ enum Outcome {
     Failed(Failure),
     /// A step that it needs did not pass.
     NotRun(String),
+    /// The machine lacks what it needs; the table says so, and the run may pass all the same.
+    NotChecked(String),
+}
+
+impl Outcome {
+    fn is_fault(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::NotRun(_))
+    }
 }
 
 struct Row {
@@ -39,12 +47,12 @@ impl Report {
         needs: &[&'static str],
         work: impl FnOnce() -> Result<String>,
     ) {
-        if !self.only.is_empty() && !self.only.iter().any(|wanted| wanted == name) {
+        if !self.is_wanted(name) {
             return;
         }
-        let missing = needs.iter().find(|need| {
-            self.rows.iter().any(|row| row.name == **need && !matches!(row.outcome, Outcome::Passed(_)))
-        });
+        let missing = needs
+            .iter()
+            .find(|need| self.rows.iter().any(|row| row.name == **need && row.outcome.is_fault()));
         let begin = Instant::now();
         let outcome = if let Some(missing) = missing {
             println!("\n[{:>6.1} s] {name}: not run, because `{missing}` did not pass", self.elapsed());
@@ -64,6 +72,22 @@ impl Report {
         self.rows.push(Row { name, outcome, time });
     }
 
+    /// Notes a step that this machine cannot run, and why.
+    pub(crate) fn not_checked(&mut self, name: &'static str, reason: &str) {
+        if self.is_wanted(name) {
+            println!("\n[{:>6.1} s] {name}: not checked, because {reason}", self.elapsed());
+            self.rows.push(Row {
+                name,
+                outcome: Outcome::NotChecked(reason.to_owned()),
+                time: Duration::ZERO,
+            });
+        }
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted == name)
+    }
+
     fn elapsed(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
@@ -79,8 +103,7 @@ impl Report {
             ));
         }
         println!("\n{}", self.table(command));
-        let failed: Vec<&Row> =
-            self.rows.iter().filter(|row| !matches!(row.outcome, Outcome::Passed(_))).collect();
+        let failed: Vec<&Row> = self.rows.iter().filter(|row| row.outcome.is_fault()).collect();
         let Some(first) = failed.first() else { return Ok(()) };
         let next_step = format!("mend the first, then run it alone: cargo xtask {command} {}", first.name);
         Err(Failure::new(format!("{} of {} steps did not pass", failed.len(), self.rows.len()), next_step))
@@ -92,18 +115,21 @@ impl Report {
         let mut lines = Vec::new();
         for row in &self.rows {
             let (word, text) = match &row.outcome {
-                Outcome::Passed(text) => ("ok     ", text.as_str()),
-                Outcome::Failed(failure) => ("FAILED ", failure.summary()),
-                Outcome::NotRun(text) => ("not run", text.as_str()),
+                Outcome::Passed(text) => ("ok         ", text.as_str()),
+                Outcome::Failed(failure) => ("FAILED     ", failure.summary()),
+                Outcome::NotRun(text) => ("not run    ", text.as_str()),
+                Outcome::NotChecked(text) => ("not checked", text.as_str()),
             };
             let line = format!("{:<width$}  {word} {:>7.1} s  {text}", row.name, row.time.as_secs_f64());
             lines.push(line.trim_end().to_owned());
         }
         let passed = self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Passed(_))).count();
+        let unchecked = self.rows.iter().filter(|row| matches!(row.outcome, Outcome::NotChecked(_))).count();
+        let unchecked = if unchecked == 0 { String::new() } else { format!(", {unchecked} not checked") };
         let part = if self.only.is_empty() { "" } else { " (a part of the steps, as asked)" };
         let total = self.elapsed();
         format!(
-            "cargo xtask {command}{part}\n{}\n{passed} of {} steps passed in {total:.1} s",
+            "cargo xtask {command}{part}\n{}\n{passed} of {} steps passed{unchecked}, in {total:.1} s",
             lines.join("\n"),
             self.rows.len()
         )
@@ -126,6 +152,15 @@ mod tests {
         assert!(table.contains("third   ok") && table.contains("3 things"), "{table}");
         assert!(table.contains("1 of 3 steps passed"), "{table}");
         assert!(report.finish("test").is_err());
+    }
+
+    #[test]
+    fn what_the_machine_cannot_check_is_told_and_is_no_failure() {
+        let mut report = Report::new(&[]);
+        report.not_checked("instructions", "valgrind is not installed");
+        let table = report.table("test");
+        assert!(table.contains("instructions  not checked") && table.contains("1 not checked"), "{table}");
+        assert!(report.finish("test").is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::failure::{Failure, Result};
 use crate::process::{Program, Transcript, cargo};
 use crate::report::Report;
-use crate::{conventions, examples, long, python, stubs};
+use crate::{conventions, examples, instructions, long, python, stubs};
 
 /// The profile of the wheel that is tested: the one that users get.
 const WHEEL_PROFILE: &str = "wheel";
@@ -42,6 +42,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     report.step("mypy", &["python"], mypy);
     report.step("python tests", &["wheel"], || python_tests(&mut lines));
     report.step("examples", &["wheel"], examples::run_all);
+    if instructions::is_possible() {
+        report.step("instructions", &[], instructions::check);
+    } else {
+        report.not_checked("instructions", "valgrind, which counts them, is not installed");
+    }
     lines.print();
     report.finish("test")
 }
