@@ -129,3 +129,22 @@ pub static FILL: Kernel = Kernel::new()
     .set(DType::BF16, fill_row::<half::bf16>, fill_row::<half::bf16>)
     .set(DType::F32, fill_row::<f32>, fill_row::<f32>)
     .set(DType::F64, fill_row::<f64>, fill_row::<f64>);
+
+/// Copies `count` elements of `size` bytes from one stride to another: (pointer, stride in elements) each.
+pub(crate) unsafe fn copy_strided(
+    size: usize,
+    count: usize,
+    target: (*mut u8, isize),
+    source: (*mut u8, isize),
+) {
+    let (pointers, strides) = ([target.0, source.0], [target.1, source.1]);
+    // SAFETY: the caller promises `count` valid elements of both.
+    unsafe {
+        match size {
+            1 => copy_row::<1>(count, pointers.as_ptr(), strides.as_ptr(), std::ptr::null()),
+            2 => copy_row::<2>(count, pointers.as_ptr(), strides.as_ptr(), std::ptr::null()),
+            4 => copy_row::<4>(count, pointers.as_ptr(), strides.as_ptr(), std::ptr::null()),
+            _ => copy_row::<8>(count, pointers.as_ptr(), strides.as_ptr(), std::ptr::null()),
+        }
+    }
+}

@@ -6,6 +6,7 @@
 //! - [`dtype`]: element types and dispatch; [`level`]: the instruction set in use; [`alloc`]: memory; [`pool`]: threads;
 //! - [`row`]: what a row kernel is and how one is made; [`loops`]: the one strided loop that calls row kernels;
 //! - [`reduce`], [`gemm`]: reductions and matrix products;
+//! - [`index`], [`lines`], [`sort`]: gather and scatter, softmax and running totals, sorting;
 //! - [`random`]: PyTorch's random streams;
 //! - [`unary`], [`binary`], [`compare`], [`ternary`], [`copy`]: tables of row kernels, one `static` for each operation.
 //!
@@ -22,7 +23,9 @@ pub mod compare;
 pub mod copy;
 pub mod dtype;
 pub mod gemm;
+pub mod index;
 pub mod level;
+pub mod lines;
 pub mod loops;
 mod map;
 mod math;
@@ -30,6 +33,7 @@ pub mod pool;
 pub mod random;
 pub mod reduce;
 pub mod row;
+pub mod sort;
 pub mod ternary;
 pub mod unary;
 
