@@ -11,6 +11,7 @@ import pytest
 from stubgen.schema import SchemaError, Type, parse, parse_type
 from stubgen.signature import signatures
 from stubgen.stub import Row, StubError, build, operation_lines, read_rows
+from stubgen.table import table
 
 
 def method_lines(*schemas: str) -> list[str]:
@@ -184,6 +185,15 @@ def test_what_the_module_lacks_is_an_error() -> None:
         build(sample_module(), [], "def nowhere() -> None: ...\n")
     with pytest.raises(StubError, match="the registry has cosh"):
         build(sample_module(), [Row("cosh", (parse("cosh(Tensor self) -> Tensor"),), "")], "")
+
+
+def test_the_table_of_operations() -> None:
+    rows = read_rows(
+        [{"name": "neg", "schemas": ["neg(Tensor self) -> Tensor"], "doc": "The negative\nof x | y. More."}]
+    )
+    text = table(sample_module(), rows)
+    assert "| `neg(Tensor self) -> Tensor` | function, method | The negative of x \\| y. |" in text
+    assert text.endswith("\n1 operations, 1 signatures.\n")
 
 
 WIDE = {

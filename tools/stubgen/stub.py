@@ -32,6 +32,8 @@ class Row:
     name: str
     schemas: tuple[Schema, ...]
     doc: str
+    # The schemas as they were written.
+    texts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -76,7 +78,7 @@ def read_rows(rows: Iterable[Any]) -> list[Row]:
             name, schemas, doc = row["name"], row["schemas"], row.get("doc", "")
         else:
             name, schemas, doc = row[0], row[1], row[2]
-        found.append(Row(str(name), tuple(parse(text) for text in schemas), str(doc or "")))
+        found.append(Row(str(name), tuple(parse(text) for text in schemas), str(doc or ""), tuple(schemas)))
     return found
 
 
@@ -99,7 +101,7 @@ def build(module: types.ModuleType, rows: list[Row], handwritten: str) -> Stub:
     Raises:
         StubError: an operation of the registry or a name written by hand is not in the module.
     """
-    tensor = _tensor_class(module)
+    tensor = tensor_class(module)
     stub = Stub(preamble=_preamble(module))
     hand = _read_handwritten(handwritten)
     faults = _missing(module, hand)
@@ -178,7 +180,8 @@ def _class_text(entry: Class) -> str:
     return "\n".join(lines if len(lines) > 1 else [f"{entry.heading}: ..."]) + "\n"
 
 
-def _tensor_class(module: types.ModuleType) -> type:
+def tensor_class(module: types.ModuleType) -> type:
+    """The class that has the operations as methods."""
     for name in ("Tensor", "TensorBase"):
         found = getattr(module, name, None)
         if isinstance(found, type):
