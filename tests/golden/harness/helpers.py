@@ -150,7 +150,15 @@ class Recorder:
             # Where PyTorch lacks a derivative we may have it (DESIGN 1).
             self.shown.append({"lacking": masked(f"{type(error).__name__}: {error}")})
         else:
-            self.show(*second, strides=False)
+            self._show_without_signs(second)
+
+    def _show_without_signs(self, values: Sequence[Any]) -> None:
+        """Record values with every zero positive: the sign of a zero deep in a derivative is an accident."""
+        for value in values:
+            encoded = self.encode(value, strides=False)
+            if isinstance(encoded, dict) and "values" in encoded:
+                encoded["values"] = [0.0 if number == 0 else number for number in encoded["values"]]
+            self.shown.append(encoded)
 
     def gradient_nodes(self, function: Callable[..., Any], *inputs: Any) -> None:
         """Record which nodes made the gradients of a function when they are recorded themselves."""
@@ -173,7 +181,7 @@ class Recorder:
             except NotImplementedError as error:
                 self.shown.append({"lacking": masked(f"{type(error).__name__}: {error}")})
                 return
-            self.show(*tangents, strides=False)
+            self._show_without_signs(tangents)
 
 
 def tensors_of(value: Any, torch: Any) -> list[Any]:
