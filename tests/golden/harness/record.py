@@ -18,6 +18,9 @@ from harness.helpers import Recorder, masked
 
 #: Warnings given by code that is not the case's own have no line to compare.
 _FILENAME = "<case>"
+#: Nothing to imitate: NumPy asks PyTorch's array protocol to be brought up to date, and PyTorch warns of itself when it
+#: loads its rules for forward mode.
+_NOT_OURS = ("__array__ ", "__array_wrap__ ", "`torch.jit.script` is deprecated")
 
 
 def restore(torch: Any) -> None:
@@ -39,6 +42,8 @@ def restore(torch: Any) -> None:
             action()
     if hasattr(torch.autograd, "set_detect_anomaly"):
         torch.autograd.set_detect_anomaly(False)
+    if hasattr(torch.backends, "cudnn"):
+        torch.backends.cudnn.deterministic = torch.backends.cudnn.benchmark = False
     random.seed(0)
     with contextlib.suppress(ImportError):
         importlib.import_module("numpy").random.seed(0)
@@ -84,8 +89,7 @@ def run_source(source: str, first_line: int, *, warn_always: bool = True) -> dic
         record["result"] = masked(result)
     if error is not None:
         record["error"] = error
-    # NumPy asks PyTorch's array protocol to be brought up to date; that is nothing to imitate.
-    reported = [item for item in caught if not str(item.message).startswith(("__array__ ", "__array_wrap__ "))]
+    reported = [item for item in caught if not str(item.message).startswith(_NOT_OURS)]
     if reported:
         record["warnings"] = [
             [
