@@ -1,7 +1,8 @@
 //! Operations of one input: (output, x). Transcendental functions are in `math`.
 
-use crate::map::operations;
+use crate::map::{Map1, Unary, operations};
 use crate::math;
+use crate::row::Kernel;
 
 operations! {
     /// `-x`.
@@ -70,12 +71,6 @@ operations! {
     LOG10[Unary/Map1](x) { f32 => math::log10_f32(x); f64 => math::log10_f64(x) }
     /// `log(1 + x)`.
     LOG1P[Unary/Map1](x) { f32 => math::log1p_f32(x); f64 => math::log1p_f64(x) }
-    /// The sine.
-    SIN[Unary/Map1](x) { f32 => math::sin_f32(x); f64 => math::sin_f64(x) }
-    /// The cosine.
-    COS[Unary/Map1](x) { f32 => math::cos_f32(x); f64 => math::cos_f64(x) }
-    /// The tangent.
-    TAN[Unary/Map1](x) { f32 => math::tan_f32(x); f64 => math::tan_f64(x) }
     /// The inverse sine.
     ASIN[Unary/Map1](x) { f32 => math::asin_f32(x); f64 => math::asin_f64(x) }
     /// The inverse cosine.
@@ -100,4 +95,73 @@ operations! {
     ERF[Unary/Map1](x) { f32 => math::erf_f32(x); f64 => math::erf_f64(x) }
     /// `1 - erf(x)`.
     ERFC[Unary/Map1](x) { f32 => math::erfc_f32(x); f64 => math::erfc_f64(x) }
+    /// The logarithm of the gamma function's magnitude.
+    LGAMMA[Unary/Map1](x) { f32 => math::lgamma_f32(x); f64 => math::lgamma_f64(x) }
+    /// The logarithmic derivative of the gamma function.
+    DIGAMMA[Unary/Map1](x) { f32 => math::digamma_f32(x); f64 => math::digamma_f64(x) }
+    /// The derivative of digamma.
+    TRIGAMMA[Unary/Map1](x) { f32 => math::trigamma_f32(x); f64 => math::trigamma_f64(x) }
+    /// The inverse of the error function.
+    ERFINV[Unary/Map1](x) { f32 => math::erfinv_f32(x); f64 => math::erfinv_f64(x) }
+    /// `x sigmoid(x)`.
+    SILU[Unary/Map1](x) { f32 => math::silu_f32(x); f64 => math::silu_f64(x) }
+    /// `x (1 + erf(x / sqrt 2)) / 2`.
+    GELU[Unary/Map1](x) { f32 => math::gelu_f32(x); f64 => math::gelu_f64(x) }
+    /// The approximation of [`GELU`] by tanh.
+    GELU_TANH[Unary/Map1](x) { f32 => math::gelu_tanh_f32(x); f64 => math::gelu_tanh_f64(x) }
+    /// `log(sigmoid(x))`.
+    LOG_SIGMOID[Unary/Map1](x) { f32 => math::log_sigmoid_f32(x); f64 => math::log_sigmoid_f64(x) }
+    /// `x tanh(softplus(x))`.
+    MISH[Unary/Map1](x) { f32 => math::mish_f32(x); f64 => math::mish_f64(x) }
+    /// `log(1 + e^(beta x)) / beta`, or `x` where `beta x` exceeds the threshold. Context: beta, threshold.
+    SOFTPLUS[Unary/Map1](x; beta, threshold) {
+        f32 => math::softplus_f32(x, beta, threshold);
+        f64 => math::softplus_f64(x, beta, threshold);
+    }
+    /// `x` where it is positive, else `slope x`. Context: slope.
+    LEAKY_RELU[Unary/Map1](x; slope) { f32, f64 => if x > 0.0 { x } else { x * slope } }
+    /// `scale x` where it is positive, else `scale alpha (e^x - 1)`. Context: alpha, scale.
+    ELU[Unary/Map1](x; alpha, scale) {
+        f32 => if x > 0.0 { x * scale } else { math::expm1_f32(x) * (alpha * scale) };
+        f64 => if x > 0.0 { x * scale } else { math::expm1_f64(x) * (alpha * scale) };
+    }
+}
+
+/// Operations whose vectorised formula holds up to a limit.
+macro_rules! periodic {
+    ($($(#[$meta:meta])* $name:ident, $narrow:path, $wide:path, $method:ident);+ $(;)?) => {$(
+        #[allow(clippy::upper_case_acronyms, reason = "named as the static it belongs to")]
+        pub(crate) enum $name {}
+        impl Unary<f32> for $name {
+            type Output = f32;
+            const HAS_RARE: bool = true;
+            #[inline(always)]
+            fn apply(x: f32, _scalars: [f32; 2]) -> f32 { $narrow(x) }
+            #[inline(always)]
+            fn rare(x: f32) -> bool { x.abs() >= math::RARE_F32 }
+            #[inline(always)]
+            fn slow(x: f32) -> f32 { (x as f64).$method() as f32 }
+        }
+        impl Unary<f64> for $name {
+            type Output = f64;
+            const HAS_RARE: bool = true;
+            #[inline(always)]
+            fn apply(x: f64, _scalars: [f64; 2]) -> f64 { $wide(x) }
+            #[inline(always)]
+            fn rare(x: f64) -> bool { x.abs() >= math::RARE_F64 }
+            #[inline(always)]
+            fn slow(x: f64) -> f64 { x.$method() }
+        }
+        $(#[$meta])*
+        pub static $name: Kernel = Kernel::new().with::<Map1<$name, f32>>().with::<Map1<$name, f64>>();
+    )+};
+}
+
+periodic! {
+    /// The sine.
+    SIN, math::sin_f32, math::sin_f64, sin;
+    /// The cosine.
+    COS, math::cos_f32, math::cos_f64, cos;
+    /// The tangent.
+    TAN, math::tan_f32, math::tan_f64, tan;
 }
