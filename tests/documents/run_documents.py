@@ -69,8 +69,20 @@ def differences(expected: dict[str, Any], actual: dict[str, Any]) -> list[str]:
         if part == "warnings":
             want, have = _comparable_warnings(want, want), _comparable_warnings(have, want)
         if want != have:
-            found.append(f"{part}:\n      expected {want!r}\n      actual   {have!r}")
+            found.append(f"{part}: {_first_difference(want, have)}")
     return found
+
+
+def _first_difference(want: Any, have: Any) -> str:
+    """Where two texts or two lists begin to differ."""
+    if isinstance(want, str) and isinstance(have, str):
+        want, have = want.splitlines(), have.splitlines()
+    place = ""
+    if isinstance(want, list) and isinstance(have, list):
+        index = next((i for i, (a, b) in enumerate(zip(want, have, strict=False)) if a != b), min(len(want), len(have)))
+        place = f"from number {index + 1} of {len(want)} (there are {len(have)})"
+        want, have = (items[index] if index < len(items) else "nothing" for items in (want, have))
+    return f"{place}\n      expected {want!r}\n      actual   {have!r}"
 
 
 def _comparable_warnings(given: list[Any] | None, reference: list[Any] | None) -> list[Any]:
