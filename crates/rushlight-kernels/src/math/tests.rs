@@ -123,7 +123,7 @@ fn functions_of_f64() {
     let cases: &[Case] = &[
         ("exp", exp_f64, f64::exp, -750.0, 711.0, 1.0),
         ("exp2", exp2_f64, f64::exp2, -1080.0, 1025.0, 1.0),
-        ("expm1", expm1_f64, f64::exp_m1, -40.0, 40.0, 1.5),
+        ("expm1", expm1_f64, f64::exp_m1, -40.0, 40.0, 2.0),
         ("log", log_f64, f64::ln, 0.0, 4.0, 1.0),
         ("log1p", log1p_f64, f64::ln_1p, -1.0, 4.0, 1.5),
         ("tanh", tanh_f64, f64::tanh, -20.0, 20.0, 3.5),
@@ -139,7 +139,7 @@ fn functions_of_f64() {
     for &(name, ours, exact, low, high, bound) in cases {
         let periodic = ["sin", "cos", "tan"].contains(&name);
         let arguments =
-            spread_f64(low, high).chain(all_f64().filter(|x| !periodic || !(x.abs() >= RARE_F64)));
+            spread_f64(low, high).chain(all_f64().filter(|x| !periodic || x.is_nan() || x.abs() < RARE_F64));
         let (worst, at) = arguments
             .map(|x| (ulps_f64(ours(x), exact(x)), x))
             .fold((0.0, 0.0), |a, b| if b.0 > a.0 { b } else { a });
