@@ -1,0 +1,18 @@
+//! The operations, one file a family. Everything that makes an operation is in one block: documentation, shape and
+//! dtype rule, computation, derivative in both modes, what it saves, and its registry row with samples.
+//!
+//! Regular families are rows of a table (`unary!`, `binary!`); irregular operations are plain `impl Primitive` blocks.
+//! Operations that are compositions of others are plain functions. `registry.rs` lists the families; `docs/adding-an-op.md`
+//! shows on one screen how to add one.
+
+pub mod binary;
+pub mod copy;
+pub mod create;
+pub mod elementwise;
+pub mod join;
+pub mod reduce;
+pub mod strided;
+pub mod unary;
+pub mod view;
+
+pub use elementwise::Operand;
