@@ -63,8 +63,3 @@ print(x)
 # case: double as the default dtype
 torch.set_default_dtype(torch.float64)
 print(torch.tensor([1.5]), torch.tensor([1.5], dtype=torch.float32), torch.tensor([1]), torch.tensor([1.5], dtype=torch.float16))
-
-# case: options as a context
-with torch._tensor_str.printoptions(precision=2):
-    print(x)
-print(x)
