@@ -64,7 +64,9 @@ def main() -> None:
     if arguments.print:
         return
     if arguments.not_yet:
-        kept = {name: reason for name, reason in not_yet().items() if name not in ran or name in failed}
+        known = {case.identity for topic in topics() for case in cases_of_topic(topic)}
+        untouched = known - ran
+        kept = {name: reason for name, reason in not_yet().items() if name in untouched or name in failed}
         for name in failed:
             kept.setdefault(name, arguments.not_yet)
         NOT_YET.write_text(_HEAD + "".join(f"{name} -- {kept[name]}\n" for name in sorted(kept)), encoding="utf-8")
