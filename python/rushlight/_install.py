@@ -33,13 +33,18 @@ def _target(name: str) -> str | None:
 
 
 def _adopt(module: ModuleType) -> None:
-    """Let what a module of ours defines say that it is PyTorch's."""
-    own = module.__name__
+    """Let a module of ours, and what it defines, say that they are PyTorch's.
+
+    The module's ``__spec__`` and ``__package__`` stay: relative imports go by them.
+    """
+    assert module.__spec__ is not None
+    own = module.__spec__.name
+    module.__name__ = "torch" + own.removeprefix("rushlight")
     for value in list(vars(module).values()):
         if getattr(value, "__module__", None) != own or not hasattr(value, "__qualname__"):
             continue
         try:
-            value.__module__ = "torch" + own.removeprefix("rushlight")
+            value.__module__ = module.__name__
         except (AttributeError, TypeError):
             # Built-in functions are immutable; they say nothing wrong.
             continue
@@ -62,7 +67,7 @@ class _AliasLoader:
         self.module = import_module(self.target)
         self.identity = {
             name: value
-            for name in ("__spec__", "__loader__", "__package__")
+            for name in ("__name__", "__spec__", "__loader__", "__package__")
             if (value := getattr(self.module, name, None)) is not None
         }
         return self.module

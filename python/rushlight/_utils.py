@@ -1,7 +1,8 @@
 """Copying and pickling of tensors, and rebuilding them from what a pickle holds.
 
 Pickles name the functions of this module, and nothing of ``torch``, even after :func:`rushlight.install`: so a pickle
-can be read with either spelling of the import. Tensors that share a storage still share one when they come back.
+can be read with either spelling of the import. Copies of tensors that share a storage share one; unpickled tensors do
+not, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _SharedStorage:
-    """A storage as ``pickle`` and ``copy`` see it: one object for one storage, so that their memos find it again."""
+    """A storage as ``pickle`` and ``copy`` see it."""
 
     __slots__ = ("__weakref__", "storage")
 
@@ -41,6 +42,7 @@ _shared: WeakValueDictionary[int, _SharedStorage] = WeakValueDictionary()
 
 
 def _storage_of(tensor: Tensor) -> _SharedStorage:
+    """The one object for the storage of a tensor, so that copies of tensors that share it share the copy."""
     storage = tensor.untyped_storage()
     shared = _shared.get(storage._cdata)
     if shared is None:
@@ -98,12 +100,12 @@ def _dtype_name(tensor: Tensor) -> str:
 
 def reduce_tensor(tensor: Tensor, protocol: Any) -> tuple[Any, ...]:
     """What ``pickle`` keeps of a tensor: storage and layout, dtype, ``requires_grad``, attributes. No graph."""
-    detached = tensor.detach()
     return (
         _rebuild_tensor,
         (
             type(tensor),
-            _storage_of(detached),
+            # A new object each time: PyTorch's pickles hold a storage once for every tensor, and sharing ends there.
+            _SharedStorage(tensor.untyped_storage()),
             _dtype_name(tensor),
             tensor.storage_offset(),
             tuple(tensor.shape),

@@ -245,9 +245,9 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
             outputs = fn(ctx, *args, **kwargs)
         if not _C.is_grad_enabled():
             return outputs
-        # PyTorch looks at the gradients only. A saved tensor that requires grad makes the result depend on it as well;
-        # leaving that out would make second derivatives silently wrong.
-        if not any(isinstance(arg, Tensor) and arg.requires_grad for arg in (*args, *ctx.saved_tensors)):
+        # As PyTorch, this looks at the gradients that come in, not at what was saved: where they do not require grad,
+        # the result is a constant for whatever differentiates it.
+        if not any(isinstance(arg, Tensor) and arg.requires_grad for arg in args):
             return outputs
         several = outputs if isinstance(outputs, tuple) else (outputs,)
         leaves = [None if value is None else value.detach().requires_grad_() for value in several]

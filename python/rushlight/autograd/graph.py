@@ -6,17 +6,19 @@ from typing import NamedTuple
 
 from .. import _C
 from .._C import Tensor
+from .grad_mode import enable_grad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Self
 
 __all__ = [
     "GradientEdge",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
+    "register_multi_grad_hook",
     "save_on_cpu",
     "saved_tensors_hooks",
 ]
@@ -41,15 +43,9 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     node = tensor.grad_fn
     if node is None:
         # A leaf: its accumulator is what any operation on it points to.
-        with _C_enabled():
+        with enable_grad():
             node = tensor.view_as(tensor).grad_fn.next_functions[0][0]
     return GradientEdge(node, tensor.output_nr)
-
-
-def _C_enabled() -> Any:
-    from .grad_mode import enable_grad
-
-    return enable_grad()
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
@@ -107,3 +103,71 @@ class disable_saved_tensors_hooks:
             _C._saved_tensors_hooks_enable()
         else:
             _C._saved_tensors_hooks_disable(self.previous)
+
+
+class _Handles:
+    """Removes several hooks at once."""
+
+    def __init__(self, handles: Sequence[Any]) -> None:
+        self.handles = tuple(handles)
+
+    def remove(self) -> None:
+        """Take the hooks away."""
+        for handle in self.handles:
+            handle.remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.remove()
+
+
+def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all") -> _Handles:
+    """Call a function when the gradients of several tensors are there.
+
+    Args:
+        tensors: which require grad.
+        fn: with ``mode="all"``, is given the list of gradients, ``None`` where a backward does not come by; with
+            ``mode="any"``, the first gradient.
+        mode: ``"all"`` or ``"any"``.
+
+    Returns:
+        A handle with ``remove()``.
+    """
+    if mode not in {"all", "any"}:
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    if mode == "any":
+        return _register_any(tensors, fn)
+    nodes = [get_gradient_edge(tensor).node for tensor in tensors]
+    # For each running backward: how many gradients are awaited, and those that have come.
+    awaited: dict[int, int] = {}
+    gradients: dict[int, list[Tensor | None]] = {}
+
+    def collect(position: int) -> Callable[[Tensor], None]:
+        def hook(gradient: Tensor) -> None:
+            task = _C._current_graph_task_id()
+            if task not in awaited:
+                awaited[task] = sum(map(_C._will_engine_execute_node, nodes))
+                gradients[task] = [None] * len(tensors)
+            gradients[task][position] = gradient
+            awaited[task] -= 1
+            if awaited[task] == 0:
+                del awaited[task]
+                fn(gradients.pop(task))
+
+        return hook
+
+    return _Handles([tensor.register_hook(collect(position)) for position, tensor in enumerate(tensors)])
+
+
+def _register_any(tensors: Sequence[Tensor], fn: Callable[[Tensor], None]) -> _Handles:
+    done: set[int] = set()
+
+    def hook(gradient: Tensor) -> None:
+        task = _C._current_graph_task_id()
+        if task not in done:
+            done.add(task)
+            fn(gradient)
+
+    return _Handles([tensor.register_hook(hook) for tensor in tensors])

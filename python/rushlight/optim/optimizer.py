@@ -121,11 +121,11 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        groups = []
         for position, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {position}")
-            lines.extend(f"    {key}: {group[key]}" for key in sorted(group) if key != "params")
-        return "\n".join([*lines, ")"])
+            settings = "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+            groups.append(f"\nParameter Group {position}\n{settings}")
+        return f"{type(self).__name__} ({''.join(groups)})"
 
     def _patch_step_function(self) -> None:
         """Have the class's ``step`` call hooks. Done when there is one, so that others pay nothing."""
