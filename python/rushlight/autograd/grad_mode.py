@@ -114,7 +114,7 @@ def _is_generator_function(func: Any) -> bool:
     return code is not None and bool(code.co_flags & _GENERATOR)
 
 
-class _NoParameters(_DecoratorContextManager):
+class _NoParamDecoratorContextManager(_DecoratorContextManager):
     """A context manager that decorates with and without parentheses."""
 
     if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _NoParameters(_DecoratorContextManager):
             return self(orig_func)
 
 
-class no_grad(_NoParameters):
+class no_grad(_NoParamDecoratorContextManager):
     """Record nothing inside: results do not require grad, whatever their inputs do.
 
     Factory functions with ``requires_grad=True`` are not affected. The mode belongs to the thread.
@@ -160,7 +160,7 @@ class no_grad(_NoParameters):
         _set_grad_enabled(self.prev)
 
 
-class enable_grad(_NoParameters):
+class enable_grad(_NoParamDecoratorContextManager):
     """Record again, inside a ``no_grad``.
 
     Example:

@@ -25,6 +25,7 @@ class Variable(metaclass=_VariableMeta):
         data: a tensor.
         requires_grad: whether the result is a leaf that collects gradients.
         volatile: removed from PyTorch; only warns.
+        **unknown: refused, with PyTorch's message.
 
     Example:
         >>> import rushlight as torch
@@ -32,8 +33,10 @@ class Variable(metaclass=_VariableMeta):
         tensor([1., 1.], requires_grad=True)
     """
 
-    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
+    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False, **unknown: Any) -> Any:
         """Detach, and mark as a leaf if wanted."""
+        if unknown:
+            raise TypeError(f"'{next(iter(unknown))}' is an invalid keyword argument for this function")
         if volatile:
             from .._warnings import warn
 

@@ -131,10 +131,17 @@ class Module(ModuleState, ModuleHooks):
         return self.forward(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
+        # Written out, because every use of a submodule or a parameter comes through here.
         state = self.__dict__
-        for kind in ("_modules", "_parameters", "_buffers"):
-            members = state.get(kind)
-            if members is not None and name in members:
+        if "_modules" in state:
+            members = state["_modules"]
+            if name in members:
+                return members[name]
+            members = state["_parameters"]
+            if name in members:
+                return members[name]
+            members = state["_buffers"]
+            if name in members:
                 return members[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
