@@ -180,6 +180,19 @@ def test_names_that_mean_something_else_in_the_stub_are_aliases() -> None:
     assert "def foreign(x: Any) -> Any:" in text
 
 
+def test_one_row_gives_all_forms() -> None:
+    module = sample_module()
+    module.Tensor.neg_ = lambda self: self
+    (row,) = read_rows([("neg", ["neg(Tensor self) -> Tensor"], "The negative.", 1 | 2 | 4 | 8)])
+    text = build(module, [row], "").text()
+    assert "def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:" in text
+    assert "    def neg(self) -> Tensor:" in text
+    assert "    def neg_(self) -> Tensor:" in text
+    assert "def neg_(input" not in text
+    (row,) = read_rows([("neg", ["neg(Tensor self) -> Tensor"], "The negative.", 1 | 2)])
+    assert "    def neg_(self) -> Any:" in build(module, [row], "").text()
+
+
 def test_what_the_module_lacks_is_an_error() -> None:
     with pytest.raises(StubError, match="handwritten.pyi has nowhere"):
         build(sample_module(), [], "def nowhere() -> None: ...\n")

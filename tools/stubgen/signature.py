@@ -76,14 +76,17 @@ def result_class(schema: Schema) -> tuple[str, str] | None:
     return name, f"class {name}(NamedTuple):\n{fields}"
 
 
-def signatures(schemas: list[Schema], *, method: bool) -> list[Signature]:
-    """The overloads of one function or method, in the order of the schemas, without repetition."""
+def signatures(schemas: list[Schema], *, method: bool, out: bool = False) -> list[Signature]:
+    """The overloads of one function or method, in the order of the schemas, without repetition.
+
+    With `out`, functions take `out=` though no schema of an `out=` form says so.
+    """
     outs = [schema for schema in schemas if schema.is_out]
     plain = [schema for schema in schemas if not schema.is_out]
     found: list[Signature] = []
     for schema in plain:
         # PyTorch's Python functions take `out=` on the functional overload; only functions do.
-        with_out = not method and any(_without_out(out) == _shape(schema) for out in outs)
+        with_out = not method and (out or any(_without_out(other) == _shape(schema) for other in outs))
         for signature in _python_forms(schema, method=method, with_out=with_out):
             if signature not in found:
                 found.append(signature)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stubgen import module as running
-from stubgen.schema import Schema, parse
+from stubgen.schema import Result, Schema, Type, parse
 from stubgen.signature import result_class, signatures
 
 HEADER = '''\
@@ -25,6 +25,11 @@ class StubError(RuntimeError):
     """The module and what is said about it do not fit together."""
 
 
+# The bits of a row's forms, as in the core's registry.
+IN_PLACE = 4
+OUT = 8
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of `_C._registry()`: an operation's name, its schemas and its documentation."""
@@ -34,6 +39,24 @@ class Row:
     doc: str
     # The schemas as they were written.
     texts: tuple[str, ...] = ()
+    # Which names the operation gets; None where the row does not say, and then the module alone decides.
+    forms: int | None = None
+
+    @property
+    def has_out(self) -> bool:
+        """Whether the function takes `out=`."""
+        return self.forms is not None and bool(self.forms & OUT)
+
+    def in_place(self) -> Row | None:
+        """The row of the form that writes over its first argument, or None where there is none."""
+        if self.forms is not None and not self.forms & IN_PLACE:
+            return None
+        written = Result(Type("Tensor", written=True))
+        schemas = tuple(
+            replace(schema, name=f"{schema.name}_", results=(written,)) for schema in self.schemas if schema.is_method
+        )
+        doc = f"In-place version of `{self.name}`: writes the result over the tensor itself and gives it back."
+        return Row(f"{self.name}_", schemas, doc) if schemas else None
 
 
 @dataclass
@@ -71,21 +94,23 @@ class Stub:
 
 
 def read_rows(rows: Iterable[Any]) -> list[Row]:
-    """Rows of the registry: mappings or sequences of name, schemas and documentation."""
+    """Rows of the registry: mappings with the names of `Row`'s parts, or sequences in this order.
+
+    The parts are name, schemas, doc and forms; a mapping may have others, too.
+    """
     found = []
     for row in rows:
-        if isinstance(row, Mapping):
-            name, schemas, doc = row["name"], row["schemas"], row.get("doc", "")
-        else:
-            name, schemas, doc = row[0], row[1], row[2]
-        found.append(Row(str(name), tuple(parse(text) for text in schemas), str(doc or ""), tuple(schemas)))
+        parts = row if isinstance(row, Mapping) else dict(zip(("name", "schemas", "doc", "forms"), row, strict=False))
+        texts = tuple(str(text) for text in parts["schemas"])
+        schemas = tuple(parse(text) for text in texts)
+        found.append(Row(str(parts["name"]), schemas, str(parts.get("doc") or ""), texts, parts.get("forms")))
     return found
 
 
 def operation_lines(row: Row, *, method: bool) -> list[str]:
     """All overloads of a function or method; the docstring stands at the first."""
     schemas = [schema for schema in row.schemas if schema.is_method or not method]
-    forms = signatures(schemas, method=method)
+    forms = signatures(schemas, method=method, out=row.has_out)
     lines: list[str] = []
     for index, form in enumerate(forms):
         if len(forms) > 1:
@@ -105,27 +130,37 @@ def build(module: types.ModuleType, rows: list[Row], handwritten: str) -> Stub:
     stub = Stub(preamble=_preamble(module))
     hand = _read_handwritten(handwritten)
     faults = _missing(module, hand)
-    names = set(running.public_names(module))
+    listed = {row.name for row in rows}
     for row in rows:
-        for schema in row.schemas:
-            named = result_class(schema)
-            if named is not None:
-                stub.results.setdefault(*named)
-        is_function = row.name in names
-        is_method = hasattr(tensor, row.name) and any(schema.is_method for schema in row.schemas)
-        if not (is_function or is_method):
+        if not _add_operation(stub, module, tensor, row):
             faults.append(f"the registry has {row.name}, the module neither function nor method")
-        if is_function:
-            stub.functions[row.name] = operation_lines(row, method=False)
-        if is_method:
-            heading = Class(f"class {tensor.__name__}", tensor.__doc__)
-            stub.classes.setdefault(tensor.__name__, heading).members[row.name] = operation_lines(row, method=True)
-        stub.from_registry += is_function + is_method
+        in_place = row.in_place()
+        if in_place is not None and in_place.name not in listed:
+            # The registry has one row for both forms; the module tells whether this one is there.
+            _add_operation(stub, module, tensor, in_place)
     if faults:
         raise StubError("\n".join(faults))
     _add_others(stub, module, hand)
     stub.preamble += hand.preamble
     return stub
+
+
+def _add_operation(stub: Stub, module: types.ModuleType, tensor: type, row: Row) -> bool:
+    """Adds an operation as what the module has it: function, method or both. False where it has neither."""
+    is_function = hasattr(module, row.name)
+    is_method = hasattr(tensor, row.name) and any(schema.is_method for schema in row.schemas)
+    if is_function or is_method:
+        for schema in row.schemas:
+            named = result_class(schema)
+            if named is not None:
+                stub.results.setdefault(*named)
+    if is_function:
+        stub.functions[row.name] = operation_lines(row, method=False)
+    if is_method:
+        heading = Class(f"class {tensor.__name__}", tensor.__doc__)
+        stub.classes.setdefault(tensor.__name__, heading).members[row.name] = operation_lines(row, method=True)
+    stub.from_registry += is_function + is_method
+    return is_function or is_method
 
 
 def _add_others(stub: Stub, module: types.ModuleType, hand: Stub) -> None:

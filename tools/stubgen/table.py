@@ -27,6 +27,11 @@ def table(module: types.ModuleType, rows: list[Row]) -> str:
             forms.append("function")
         if hasattr(tensor, row.name) and any(schema.is_method for schema in row.schemas):
             forms.append("method")
+        in_place = row.in_place()
+        if in_place is not None and hasattr(tensor, in_place.name):
+            forms.append(f"`{in_place.name}`")
+        if row.has_out:
+            forms.append("`out=`")
         signatures = "<br>".join(f"`{text.strip()}`" for text in row.texts)
         summary = first_sentence(row.doc)
         lines.append(f"| {_cell(signatures)} | {', '.join(forms)} | {_cell(summary)} |\n")
