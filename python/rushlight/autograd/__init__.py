@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from . import forward_ad as forward_ad, functional as functional, graph as graph
+    from .anomaly_mode import detect_anomaly as detect_anomaly, set_detect_anomaly as set_detect_anomaly
     from .gradcheck import gradcheck as gradcheck, gradgradcheck as gradgradcheck
     from .graph import GradientEdge
 
@@ -47,6 +48,9 @@ _LAZY_NAMES = {
     "gradcheck": "gradcheck",
     "gradgradcheck": "gradcheck",
 }
+if hasattr(_C, "set_anomaly_enabled"):
+    # Only with an engine that detects anomalies: a block that finds nothing would be worse than none.
+    _LAZY_NAMES.update(detect_anomaly="anomaly_mode", set_detect_anomaly="anomaly_mode")
 _submodule_or_error = module_getattr(__name__, frozenset({"forward_ad", "functional", "graph"}))
 
 
@@ -54,10 +58,13 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY_NAMES:
         from importlib import import_module
 
-        # `autograd.gradcheck` is the function in PyTorch too; its module hides behind it.
-        value = getattr(import_module(f"{__name__}.{_LAZY_NAMES[name]}"), name)
-        globals()[name] = value
-        return value
+        module = import_module(f"rushlight.autograd.{_LAZY_NAMES[name]}")
+        for lazy, home in _LAZY_NAMES.items():
+            if home == _LAZY_NAMES[name]:
+                # Also in the place of the module, which the import has just put under its own name:
+                # `autograd.gradcheck` is the function.
+                globals()[lazy] = getattr(module, lazy)
+        return globals()[name]
     return _submodule_or_error(name)
 
 

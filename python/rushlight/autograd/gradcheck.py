@@ -7,7 +7,9 @@ that it multiplies by the gradient it is given, gives the same twice, and bears 
 
 from __future__ import annotations
 
+import sys
 from itertools import product
+from types import ModuleType
 
 from .. import _C
 from .._C import Tensor
@@ -514,3 +516,14 @@ def gradgradcheck(
         fast_mode=fast_mode,
         masked=masked,
     )
+
+
+class _CallableModule(ModuleType):
+    """Whoever imports this module before using the function finds it under the function's name: so it can be called."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> bool:
+        """Check first derivatives."""
+        return gradcheck(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _CallableModule
