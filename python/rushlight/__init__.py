@@ -6,6 +6,8 @@ that the import takes milliseconds.
 
 from __future__ import annotations
 
+from math import e as e, inf as inf, nan as nan, pi as pi
+
 from . import _C
 from ._C import Generator as Generator, Size as Size, Tensor as Tensor, device as device, dtype as dtype
 from ._missing import module_getattr as _module_getattr
@@ -31,12 +33,7 @@ if TYPE_CHECKING:
     )
     from ._C import *  # noqa: F403
 
-# Before the dtypes come in, whose names (`float`, `int`, `bool`) hide the built-in ones in this module.
-e = 2.718281828459045
-inf = float("inf")
-nan = float("nan")
 newaxis = None
-pi = 3.141592653589793
 
 # Names of `_C` that belong to `torch.nn.functional` and not to `torch`.
 _FUNCTIONAL_ONLY = frozenset(

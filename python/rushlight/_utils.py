@@ -65,7 +65,7 @@ def _rebuild(shared: _SharedStorage, dtype_name: str, offset: int, size: Any, st
 
 
 def _rebuild_tensor(
-    kind: type[Tensor],
+    kind: type[Tensor] | None,
     shared: _SharedStorage,
     dtype_name: str,
     offset: int,
@@ -76,7 +76,7 @@ def _rebuild_tensor(
 ) -> Tensor:
     """Make a tensor of what :func:`reduce_tensor` took apart."""
     tensor = _rebuild(shared, dtype_name, offset, size, stride)
-    if kind is not Tensor:
+    if kind is not None:
         tensor = tensor.as_subclass(kind)
     tensor.requires_grad = requires_grad
     if attributes:
@@ -103,7 +103,7 @@ def reduce_tensor(tensor: Tensor, protocol: Any) -> tuple[Any, ...]:
     return (
         _rebuild_tensor,
         (
-            type(tensor),
+            None if type(tensor) is Tensor else type(tensor),
             # A new object each time: PyTorch's pickles hold a storage once for every tensor, and sharing ends there.
             _SharedStorage(tensor.untyped_storage()),
             _dtype_name(tensor),
@@ -120,6 +120,25 @@ def reduce_parameter(parameter: Tensor, protocol: Any) -> tuple[Any, ...]:
     """What ``pickle`` keeps of a parameter."""
     attributes = getattr(parameter, "__dict__", None)
     return _rebuild_parameter, (parameter.data, parameter.requires_grad, dict(attributes) if attributes else None)
+
+
+def _new_object(module: str, qualname: str) -> Any:
+    """An empty instance of one of our classes, which was named without ``torch`` or ``rushlight``."""
+    from importlib import import_module
+
+    cls: Any = import_module(f"rushlight{module}")
+    for name in qualname.split("."):
+        cls = getattr(cls, name)
+    return cls.__new__(cls)
+
+
+def reduce_object(instance: Any, protocol: Any) -> Any:
+    """What ``pickle`` keeps of a module or an optimizer: of our own classes by a name that every program knows."""
+    cls = type(instance)
+    root, dot, rest = cls.__module__.partition(".")
+    if root not in {"rushlight", "torch"}:
+        return object.__reduce_ex__(instance, protocol)
+    return _new_object, (dot + rest, cls.__qualname__), instance.__getstate__()
 
 
 def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -149,4 +168,4 @@ def deepcopy_tensor(tensor: Tensor, memo: dict[int, Any]) -> Tensor:
     return copied
 
 
-__all__ = ["deepcopy_tensor", "reduce_parameter", "reduce_tensor"]
+__all__ = ["deepcopy_tensor", "reduce_object", "reduce_parameter", "reduce_tensor"]

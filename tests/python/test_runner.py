@@ -227,3 +227,24 @@ def test_worker_processes_find_rushlight(directory: Path, run: Run, method: str)
     )
     result = run("-m", "rushlight", "program.py")
     assert result.stdout == "('torch', 'torch.nn.modules.module', 'Net', True)\n0\n", result.stderr
+
+
+def test_pickles_do_not_depend_on_installation(directory: Path, run: Run) -> None:
+    """What is pickled with ``import torch`` can be read with ``import rushlight``, and the other way round."""
+    make = (
+        "net = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Sigmoid())\n"
+        "optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)\n"
+        "net(torch.ones(1, 2)).sum().backward()\noptimizer.step()\n"
+        "pickle.dump((net, optimizer, net.state_dict()), open('kept', 'wb'))\n"
+        "print(net, optimizer, net.state_dict())\n"
+    )
+    read = "net, optimizer, state = pickle.load(open('kept', 'rb'))\nprint(net, optimizer, state)\n"
+    installed, plain = "import pickle, torch\n", "import pickle, rushlight as torch\n"
+    for first, second in ((installed, plain), (plain, installed)):
+        write(directory, "make.py", first + make)
+        write(directory, "read.py", second + read)
+        made = run("-m", "rushlight", "make.py") if first is installed else run("make.py")
+        again = run("-m", "rushlight", "read.py") if second is installed else run("read.py")
+        assert made.stdout == again.stdout != ""
+        assert made.stderr == again.stderr == ""
+        assert b"torch" not in (directory / "kept").read_bytes().replace(b"_torch", b"")

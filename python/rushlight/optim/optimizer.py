@@ -120,6 +120,11 @@ class Optimizer:
             self._make_hooks()
         self.defaults.setdefault("differentiable", False)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from .._utils import reduce_object
+
+        return reduce_object(self, protocol)
+
     def __repr__(self) -> str:
         groups = []
         for position, group in enumerate(self.param_groups):

@@ -210,6 +210,11 @@ class Module(ModuleState, ModuleHooks):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from ..._utils import reduce_object
+
+        return reduce_object(self, protocol)
+
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the state and not learned.
 
