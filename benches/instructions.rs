@@ -10,7 +10,8 @@ const CHAIN: usize = 4000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let (Some(row), Some(rounds)) = (arguments.get(1), arguments.get(2).and_then(|text| text.parse().ok())) else {
+    let (Some(row), Some(rounds)) = (arguments.get(1), arguments.get(2).and_then(|text| text.parse().ok()))
+    else {
         panic!("usage: instructions ROW ROUNDS");
     };
     match row.as_str() {
