@@ -48,25 +48,54 @@ __all__ = [
 
 # Functions that need nothing from Python are the compiled ones themselves, as in PyTorch.
 _COMPILED = {
-    "cosine_similarity": "cosine_similarity",
-    "gelu": "gelu",
-    "linear": "linear",
+    **{
+        name: name
+        for name in (
+            "adaptive_avg_pool1d",
+            "avg_pool1d",
+            "avg_pool2d",
+            "avg_pool3d",
+            "bilinear",
+            "celu_",
+            "conv1d",
+            "conv2d",
+            "conv3d",
+            "conv_transpose1d",
+            "conv_transpose2d",
+            "conv_transpose3d",
+            "cosine_similarity",
+            "elu_",
+            "gelu",
+            "hardshrink",
+            "hardtanh_",
+            "leaky_relu_",
+            "linear",
+            "one_hot",
+            "pairwise_distance",
+            "pixel_shuffle",
+            "pixel_unshuffle",
+            "prelu",
+            "relu_",
+            "scaled_dot_product_attention",
+            "selu_",
+            "softplus",
+            "softshrink",
+            "threshold_",
+        )
+    },
     "logsigmoid": "log_sigmoid",
-    "one_hot": "one_hot",
-    "relu_": "relu_",
-    "softplus": "softplus",
 }
 globals().update({_name: getattr(_C, _own) for _name, _own in _COMPILED.items() if hasattr(_C, _own)})
 if TYPE_CHECKING:
-    from .._C import (
-        cosine_similarity as cosine_similarity,
-        gelu as gelu,
-        linear as linear,
-        log_sigmoid as logsigmoid,
-        one_hot as one_hot,
-        relu_ as relu_,
-        softplus as softplus,
-    )
+    from collections.abc import Callable
+
+    cosine_similarity: Callable[..., Tensor]
+    gelu: Callable[..., Tensor]
+    linear: Callable[..., Tensor]
+    logsigmoid: Callable[..., Tensor]
+    one_hot: Callable[..., Tensor]
+    relu_: Callable[..., Tensor]
+    softplus: Callable[..., Tensor]
 
 __getattr__ = module_getattr(__name__)
 
@@ -423,3 +452,21 @@ def kl_div(
         number = get_enum("sum" if reduction == "batchmean" else reduction)
     loss: Tensor = _C.kl_div(input, target, number, log_target=log_target)
     return loss / input.shape[0] if reduction == "batchmean" and input.dim() != 0 else loss
+
+
+# A function whose operation is not there yet is not there either, and its name says so when it is asked for.
+for _name, _operation in {
+    "cross_entropy": "cross_entropy_loss",
+    "dropout": "dropout",
+    "elu": "elu",
+    "hardtanh": "hardtanh",
+    "huber_loss": "huber_loss",
+    "kl_div": "kl_div",
+    "l1_loss": "l1_loss",
+    "leaky_relu": "leaky_relu",
+    "nll_loss": "nll_loss_nd",
+    "silu": "silu",
+    "smooth_l1_loss": "smooth_l1_loss",
+}.items():
+    if not hasattr(_C, _operation):
+        del globals()[_name]

@@ -128,7 +128,7 @@ class GELU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The same shape."""
-        return _C.gelu(input, approximate=self.approximate)
+        return F.gelu(input, approximate=self.approximate)
 
     def extra_repr(self) -> str:
         """The form."""
@@ -145,7 +145,7 @@ class Softplus(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Positive values."""
-        return _C.softplus(input, self.beta, self.threshold)
+        return F.softplus(input, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
         """Both numbers."""
@@ -157,7 +157,7 @@ class LogSigmoid(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Negative values."""
-        return _C.log_sigmoid(input)
+        return F.logsigmoid(input)
 
 
 class Softsign(Module):
