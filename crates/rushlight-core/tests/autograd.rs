@@ -166,3 +166,19 @@ fn a_training_loop_leaves_nothing_behind() {
     let after = (live_tensors(), live_nodes());
     assert!(after.0 < before.0 + 10_000, "{before:?} {after:?}");
 }
+
+#[test]
+fn overwriting_cuts_or_carries_the_history() {
+    let (x, y) = (leaf(&[1.0, 2.0]), leaf(&[3.0]));
+    let z = x.mul(2.0).unwrap();
+    z.copy_(&y).unwrap();
+    assert_eq!(z.grad_fn().unwrap().node.name(), "CopyBackwards");
+    z.sum().unwrap().backward().unwrap();
+    assert_eq!(x.grad().unwrap().to_vec::<f64>().unwrap(), [0.0, 0.0]);
+    assert_eq!(y.grad().unwrap().to_vec::<f64>().unwrap(), [2.0]);
+    let z = x.mul(2.0).unwrap();
+    z.fill_(7.0).unwrap();
+    assert_eq!(z.to_vec::<f64>().unwrap(), [7.0, 7.0]);
+    z.zero_().unwrap();
+    assert_eq!(z.grad_fn().unwrap().node.name(), "ZeroBackward0");
+}

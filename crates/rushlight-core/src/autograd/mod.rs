@@ -4,6 +4,7 @@
 //! and their bases in step, `forward` carries tangents. Operations know none of this; they hang on the funnel.
 
 mod accumulate;
+mod check;
 mod engine;
 mod forward;
 mod function;
@@ -15,6 +16,7 @@ mod saved;
 mod variable;
 mod view;
 
+pub use check::{CheckOptions, forward_check, gradcheck, gradgradcheck};
 pub use engine::{BackwardOptions, GradientEdge, backward, backward_with, grad, grad_with, run_backward};
 pub use forward::{DualLevel, ForwardContext, ForwardGradGuard};
 pub use function::{CustomNode, Function, FunctionContext, apply_function};

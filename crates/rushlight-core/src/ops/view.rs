@@ -160,7 +160,13 @@ view! {
     T {} "TBackward0",
     layout |_s, input| Some(if input.rank() < 2 { input.clone() } else { exchanged(input, 0, 1) }),
     vjp |s, _context, g| apply(s.clone(), &[g])?,
-    behind |_s, size| Transpose { first: 1, second: 2 };
+    behind |_s, size| TBehind {};
+
+    /// `t()` behind a leading dimension.
+    TBehind {} "TBackward0",
+    layout |_s, input| Some(if input.rank() < 3 { input.clone() } else { exchanged(input, 1, 2) }),
+    vjp |s, _context, g| apply(s.clone(), &[g])?,
+    behind |_s, size| Transpose { first: 2, second: 3 };
 
     /// `squeeze()`: all dimensions of size one removed.
     SqueezeAll {} "SqueezeBackward0",
