@@ -2,7 +2,7 @@
 
 use super::saved::{Saved, SavedValues};
 use super::{Context, Hooks};
-use crate::dispatch::{Gradients, Needs, Primitive};
+use crate::dispatch::{Attribute, Gradients, Needs, Primitive};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::layout::Shape;
@@ -72,6 +72,11 @@ pub trait NodeFunction: Send + Sync {
     /// Frees what is saved outside of the node's own saved values.
     fn release(&self) {}
 
+    /// What PyTorch shows of the node as `_saved_…`, by name.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        Vec::new()
+    }
+
     /// For the binding: the function itself.
     fn as_any(&self) -> Option<&dyn Any> {
         None
@@ -84,6 +89,10 @@ pub struct PrimitiveNode<P>(pub P);
 impl<P: Primitive> NodeFunction for PrimitiveNode<P> {
     fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed(self.0.name())
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.0.attributes()
     }
 
     fn run(&self, node: &NodeRef, gradients: &[Option<Tensor>]) -> Result<Gradients> {

@@ -12,16 +12,15 @@ use smallvec::SmallVec;
 #[inline]
 pub(crate) fn edges_of(operation: &dyn Operation, inputs: &[&Tensor]) -> (SmallVec<[Edge; 2]>, Needs) {
     let mut edges: SmallVec<[Edge; 2]> = SmallVec::new();
+    for input in inputs {
+        edges.push(input.gradient_edge());
+    }
+    operation.arrange_edges(&mut edges);
     let mut needs = 0;
-    for (i, input) in inputs.iter().enumerate() {
-        let edge = input.gradient_edge();
-        if i < 64 && !matches!(edge, Edge::None) {
+    for (i, edge) in edges.iter().enumerate().take(64) {
+        if !matches!(edge, Edge::None) {
             needs |= 1 << i;
         }
-        edges.push(edge);
-    }
-    while edges.len() < operation.edges(inputs.len()) {
-        edges.push(Edge::None);
     }
     (edges, Needs(needs))
 }

@@ -5,10 +5,11 @@
 //! A value is read only if its version is the one it was saved at; a value that was freed says so.
 
 use super::node::{GradFn, NodeRef, OutputMeta};
-use crate::dispatch::{Needs, Saves};
+use crate::dispatch::{Attribute, Needs, Saves};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::{Shape, int_list};
+use crate::registry::Value;
 use crate::state;
 use crate::tensor::{Meta, Tensor, flag};
 use smallvec::SmallVec;
@@ -173,6 +174,32 @@ impl<'a> Context<'a> {
                 _ => None,
             })
             .ok_or_else(|| self.missing(saved.released, "shape of input", i))
+    }
+
+    /// What PyTorch shows of a node as `_saved_{name}`; nothing where the node has no such attribute.
+    ///
+    /// # Errors
+    /// If the graph was freed, or the value changed since.
+    pub fn attribute(node: &'a NodeRef, name: &str) -> Result<Option<Value>> {
+        let Some((_, attribute)) = node.function.attributes().into_iter().find(|(n, _)| *n == name) else {
+            return Ok(None);
+        };
+        let context = Self::new(node);
+        let kept = |wanted: &Attribute| {
+            let saved = node.saved.lock();
+            saved.released
+                || saved.values.iter().any(|v| match (v, wanted) {
+                    (Saved::Input { index, .. }, Attribute::Input(i))
+                    | (Saved::Output { index, .. }, Attribute::Output(i)) => index == i,
+                    _ => false,
+                })
+        };
+        Ok(Some(match attribute {
+            Attribute::Value(value) => value,
+            ref wanted if !kept(wanted) => Value::None,
+            Attribute::Input(i) => context.input(i)?.into(),
+            Attribute::Output(i) => context.output(i)?.into(),
+        }))
     }
 
     fn missing(&self, released: bool, what: &str, i: usize) -> Error {

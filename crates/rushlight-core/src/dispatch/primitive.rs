@@ -1,8 +1,9 @@
 //! What an operation is: one trait, implemented once per operation.
 
-use crate::autograd::{Context, ForwardContext, NodeHeader, NodeRef, PrimitiveNode};
+use crate::autograd::{Context, Edge, ForwardContext, NodeHeader, NodeRef, PrimitiveNode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
+use crate::registry::Value;
 use crate::storage::Storage;
 use crate::tensor::{Meta, Tensor, TensorVec};
 use smallvec::SmallVec;
@@ -90,6 +91,19 @@ pub enum Aliasing {
     Forbidden,
 }
 
+/// Where a node's gradients go.
+pub type Edges = SmallVec<[Edge; 2]>;
+
+/// What PyTorch shows of a node under a name.
+pub enum Attribute {
+    /// An input; `None` where it was not needed and not kept.
+    Input(usize),
+    /// A result.
+    Output(usize),
+    /// An argument that is not a tensor.
+    Value(Value),
+}
+
 /// An input of a batching rule: the tensor, and where its hidden dimension is.
 pub struct BatchedInput {
     /// The tensor with its hidden dimension visible.
@@ -152,9 +166,32 @@ pub trait Primitive: Send + Sync + 'static {
         Aliasing::Forbidden
     }
 
-    /// Number of edges of the node, where PyTorch's has more than there are tensor inputs (`x + 2` has two).
+    /// Number of edges of the node, where PyTorch's has more than there are tensor inputs (`x + 2` has two), or fewer
+    /// (the condition of `where` has none: inputs without an edge come last).
     fn edges(&self, inputs: usize) -> usize {
         inputs
+    }
+
+    /// Puts the edges where PyTorch has them, if an input that may be missing is not the last. Gradients are given in
+    /// the order of the edges.
+    fn arrange_edges(&self, edges: &mut Edges) {
+        edges.resize_with(self.edges(edges.len()), Edge::default);
+    }
+
+    /// What PyTorch shows of the node as `_saved_…`: saved tensors and arguments, by name. By default, what is saved of
+    /// the inputs is called `self` and `other`, and the output `result`.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        let saves = self.saves(Needs(u64::MAX));
+        let mut attributes = Vec::new();
+        for (i, name) in ["self", "other"].into_iter().enumerate() {
+            if saves.inputs >> i & 1 == 1 {
+                attributes.push((name, Attribute::Input(i)));
+            }
+        }
+        if saves.outputs & 1 == 1 {
+            attributes.push(("result", Attribute::Output(0)));
+        }
+        attributes
     }
 
     /// Gradients of the inputs, given the gradient of the single result.
