@@ -14,6 +14,7 @@ mod access;
 mod create;
 pub(crate) mod flag;
 mod meta;
+mod operators;
 mod show;
 mod special;
 
