@@ -118,7 +118,7 @@ impl Tensor {
         if let Some(node) = self.with_extra(|e| e.accumulator.as_ref().and_then(std::sync::Weak::upgrade)) {
             return node;
         }
-        let mut header = NodeHeader::new(smallvec![], smallvec![super::OutputMeta::of(self.meta())]);
+        let mut header = NodeHeader::new(smallvec![], smallvec![super::OutputMeta::of(self)]);
         header.sequence = u64::MAX;
         let node = header.into_node(AccumulateGrad(self.clone()));
         self.with_extra(|e| e.accumulator = Some(std::sync::Arc::downgrade(&node)));

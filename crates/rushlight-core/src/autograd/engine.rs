@@ -255,7 +255,7 @@ fn fit(gradient: Tensor, target: &Edge, source: &NodeRef, i: usize) -> Result<Te
         Edge::None => return Ok(gradient),
         Edge::Node(g) => {
             let meta = &g.node.outputs[g.output as usize];
-            (&meta.shape[..], meta.dtype)
+            (meta.shape(), meta.dtype)
         }
         Edge::Leaf(leaf) => (leaf.shape(), leaf.dtype()),
     };

@@ -51,11 +51,7 @@ pub(crate) struct Extra {
     pub(crate) view: Option<ViewInfo>,
     pub(crate) special: Option<Special>,
     /// Replaced metadata that may still be read. See Note [Swapped metadata].
-    #[expect(
-        clippy::vec_box,
-        reason = "readers hold references into the boxes, which must not move when the vector grows"
-    )]
-    pub(crate) retired: Vec<Box<Meta>>,
+    pub(crate) retired: Vec<Arc<Meta>>,
     pub(crate) binding: Option<Arc<dyn Any + Send + Sync>>,
     /// The `AccumulateGrad` node that somebody has looked at.
     pub(crate) accumulator: Option<std::sync::Weak<Node>>,

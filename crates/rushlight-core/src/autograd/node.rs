@@ -3,9 +3,7 @@
 use super::saved::{Saved, SavedValues};
 use super::{Context, Hooks};
 use crate::dispatch::{Attribute, Gradients, Needs, Primitive};
-use crate::dtype::DType;
 use crate::error::Result;
-use crate::layout::Shape;
 use crate::state;
 use crate::sync::{Counter, SpinLock};
 use crate::tensor::{Meta, Tensor};
@@ -43,16 +41,19 @@ pub enum Edge {
 
 /// Shape and dtype of an output: its gradient is made to fit them.
 #[derive(Clone, Debug)]
-pub struct OutputMeta {
-    /// Sizes of the dimensions.
-    pub shape: Shape,
-    /// Element type.
-    pub dtype: DType,
-}
+pub struct OutputMeta(Arc<Meta>);
 
 impl OutputMeta {
-    pub(crate) fn of(meta: &Meta) -> Self {
-        Self { shape: Shape::from_slice(meta.shape()), dtype: meta.dtype }
+    /// Of a tensor.
+    pub fn of(tensor: &Tensor) -> Self {
+        Self(tensor.meta_ref())
+    }
+}
+
+impl std::ops::Deref for OutputMeta {
+    type Target = Meta;
+    fn deref(&self) -> &Meta {
+        &self.0
     }
 }
 

@@ -13,6 +13,7 @@ use crate::registry::Value;
 use crate::state;
 use crate::tensor::{Meta, Tensor, flag};
 use smallvec::SmallVec;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub(crate) struct SavedTensor {
 pub(crate) enum Saved {
     Input { index: usize, value: SavedTensor },
     Output { index: usize, value: SavedTensor },
-    Shape { index: usize, shape: Shape, dtype: DType },
+    Meta { index: usize, meta: Arc<Meta> },
 }
 
 #[derive(Default)]
@@ -51,12 +52,7 @@ impl SavedValues {
                 let value = SavedTensor { tensor: tensor.clone(), version: tensor.version() };
                 values.push(Saved::Input { index, value });
             } else if saves.shapes >> index & 1 == 1 {
-                let meta = input.meta();
-                values.push(Saved::Shape {
-                    index,
-                    shape: Shape::from_slice(meta.shape()),
-                    dtype: meta.dtype,
-                });
+                values.push(Saved::Meta { index, meta: input.meta_ref() });
             }
         }
         Self { values, released: false }
@@ -74,7 +70,7 @@ impl SavedValues {
         }
         self.released = true;
         let (shapes, tensors): (SmallVec<[Saved; 2]>, SmallVec<[Saved; 2]>) =
-            std::mem::take(&mut self.values).into_iter().partition(|v| matches!(v, Saved::Shape { .. }));
+            std::mem::take(&mut self.values).into_iter().partition(|v| matches!(v, Saved::Meta { .. }));
         self.values = shapes;
         tensors
     }
@@ -166,7 +162,9 @@ impl<'a> Context<'a> {
             .values
             .iter()
             .find_map(|v| match v {
-                Saved::Shape { index, shape, dtype } if *index == i => Some((shape.clone(), *dtype)),
+                Saved::Meta { index, meta } if *index == i => {
+                    Some((Shape::from_slice(meta.shape()), meta.dtype))
+                }
                 Saved::Input { index, value } if *index == i => {
                     let meta: &Meta = value.tensor.meta();
                     Some((Shape::from_slice(meta.shape()), meta.dtype))
@@ -214,7 +212,7 @@ impl<'a> Context<'a> {
     }
 
     fn describe(&self) -> String {
-        let shapes: Vec<String> = self.node.outputs.iter().map(|o| int_list(&o.shape)).collect();
+        let shapes: Vec<String> = self.node.outputs.iter().map(|o| int_list(o.shape())).collect();
         format!("{}, whose output has the shape {}", self.node.name(), shapes.join(", "))
     }
 
@@ -244,7 +242,7 @@ impl<'a> Context<'a> {
 impl Tensor {
     /// The same data and version counter without the node (Note [Saved values]); the tangent is kept.
     pub(crate) fn without_node(&self) -> Tensor {
-        let plain = self.alias(self.meta().clone());
+        let plain = self.alias(self.meta_ref());
         if self.flags() & (flag::TANGENT | flag::SPECIAL) != 0 {
             let (tangent, special) =
                 self.peek_extra(|e| (e.tangent.clone(), e.special.clone())).unwrap_or_default();

@@ -119,7 +119,7 @@ fn regenerate(view: &Tensor, base: &Tensor) -> Result<()> {
     }
     let operation = crate::ops::strided::AsStrided::of(view.layout(), base.layout());
     let edges = smallvec![base.gradient_edge()];
-    let mut header = NodeHeader::new(edges, smallvec![OutputMeta::of(view.meta())]);
+    let mut header = NodeHeader::new(edges, smallvec![OutputMeta::of(view)]);
     header.saved = super::SavedValues::new();
     let node = crate::dispatch::Operation::node(&operation, header);
     let version = view.version();
@@ -225,7 +225,7 @@ impl RebasePlan {
         edges.extend(node.edges.iter().skip(1).cloned());
         let slices =
             CopySlices { base: base.layout().clone(), view: target.layout().clone(), function: node };
-        let header = NodeHeader::new(edges, smallvec![OutputMeta::of(base.meta())]);
+        let header = NodeHeader::new(edges, smallvec![OutputMeta::of(&base)]);
         base.set_grad_fn(Some(GradFn { node: header.into_node(slices), output: 0 }));
         regenerate(target, &base)
     }

@@ -151,12 +151,11 @@ pub(crate) fn header(
 ) -> NodeHeader {
     let sequence = thread.sequence.get();
     thread.sequence.set(sequence + 1);
-    NodeHeader {
-        edges,
-        outputs: outputs.iter().map(|t| crate::autograd::OutputMeta::of(t.meta())).collect(),
-        saved,
-        sequence,
+    let mut metas = SmallVec::new();
+    for output in outputs {
+        metas.push(crate::autograd::OutputMeta::of(output));
     }
+    NodeHeader { edges, outputs: metas, saved, sequence }
 }
 
 /// Which inputs an operation differentiates.

@@ -3,8 +3,9 @@
 use super::{Metas, Operation};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
-use crate::tensor::{Claims, Tensor, TensorVec, View, ViewMut, flag};
+use crate::tensor::{Claims, Meta, Tensor, TensorVec, View, ViewMut, flag};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Computes an operation on tensors without looking at derivatives.
 pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<TensorVec> {
@@ -29,57 +30,90 @@ pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<T
     }
     if operation.is_data_dependent() {
         let mut claims = Claims::default();
-        let views = inputs.iter().map(|t| claims.read(t)).collect::<Result<SmallVec<[View<'_>; 3]>>>()?;
+        let views = claims.read_all(inputs)?;
         let produced = operation.produce(&views)?;
         return Ok(produced.0.into_iter().map(|(meta, storage)| Tensor::from_parts(meta, storage)).collect());
     }
-    let metas = infer(operation, inputs)?;
+    let mut input_metas: SmallVec<[&Meta; 3]> = SmallVec::new();
+    for input in inputs {
+        input_metas.push(input.meta());
+    }
+    if let Some(i) = operation.like(&input_metas) {
+        // If the metadata was replaced in between, the check under the claims finds it.
+        return compute_one(operation, inputs, &input_metas, inputs[i].meta_ref());
+    }
+    let mut metas = Metas::new();
+    operation.infer(&input_metas, &mut metas)?;
+    if metas.len() == 1 {
+        if let Some(meta) = metas.pop() {
+            return compute_one(operation, inputs, &input_metas, Arc::new(meta));
+        }
+    }
     let mut storages: SmallVec<[Storage; 1]> = SmallVec::new();
     for meta in &metas {
-        let elements = if meta.layout.is_contiguous() { meta.elements() } else { meta.layout.span().1 };
-        let bytes = elements.checked_mul(meta.dtype.size()).filter(|&b| b <= isize::MAX as usize);
-        let Some(bytes) = bytes else {
-            return Err(Error::runtime(format!(
-                "Storage size calculation overflowed with sizes={}",
-                crate::layout::int_list(meta.shape())
-            )));
-        };
-        // Gaps of a layout are never read as uninitialised memory.
-        let gapless = meta.layout.is_contiguous() || elements == meta.elements();
-        storages.push(if gapless { Storage::allocate(bytes)? } else { Storage::zeroed(bytes)? });
+        storages.push(storage_for(meta)?);
     }
     {
         let mut claims = Claims::default();
-        let views = inputs.iter().map(|t| claims.read(t)).collect::<Result<SmallVec<[View<'_>; 3]>>>()?;
+        let views = claims.read_all(inputs)?;
         let mut outputs: SmallVec<[ViewMut<'_>; 1]> = metas
             .iter()
             .zip(&storages)
             .map(|(meta, storage)| ViewMut { pointer: storage.pointer(), meta })
             .collect();
-        check_unchanged(inputs, &views)?;
+        check_unchanged(&input_metas, &views)?;
         operation.forward(&views, &mut outputs)?;
     }
     Ok(metas.into_iter().zip(storages).map(|(meta, storage)| Tensor::from_parts(meta, storage)).collect())
 }
 
+/// The common case: one result, made without moving its metadata more than once.
+#[inline]
+fn compute_one(
+    operation: &dyn Operation,
+    inputs: &[&Tensor],
+    seen: &[&Meta],
+    meta: Arc<Meta>,
+) -> Result<TensorVec> {
+    let storage = storage_for(&meta)?;
+    {
+        let mut claims = Claims::default();
+        let views = claims.read_all(inputs)?;
+        check_unchanged(seen, &views)?;
+        operation.forward(&views, &mut [ViewMut { pointer: storage.pointer(), meta: &meta }])?;
+    }
+    let mut results = TensorVec::new();
+    results.push(Tensor::from_parts(meta, storage));
+    Ok(results)
+}
+
+/// Fresh memory for a result.
+#[inline]
+fn storage_for(meta: &Meta) -> Result<Storage> {
+    let elements = if meta.layout.is_contiguous() { meta.elements() } else { meta.layout.span().1 };
+    let bytes = elements.checked_mul(meta.dtype.size()).filter(|&b| b <= isize::MAX as usize);
+    let Some(bytes) = bytes else {
+        return Err(Error::runtime(format!(
+            "Storage size calculation overflowed with sizes={}",
+            crate::layout::int_list(meta.shape())
+        )));
+    };
+    // Gaps of a layout are never read as uninitialised memory.
+    let gapless = meta.layout.is_contiguous() || elements == meta.elements();
+    if gapless { Storage::allocate(bytes) } else { Storage::zeroed(bytes) }
+}
+
 /// The shape rule saw the metadata before the claims were taken; it must still be in force.
 #[inline]
-pub(crate) fn check_unchanged(inputs: &[&Tensor], views: &[View<'_>]) -> Result<()> {
-    for (input, view) in inputs.iter().zip(views) {
-        if !std::ptr::eq(input.meta(), view.meta) {
+pub(crate) fn check_unchanged(seen: &[&Meta], views: &[View<'_>]) -> Result<()> {
+    for (seen, view) in seen.iter().zip(views) {
+        if !std::ptr::eq(*seen, view.meta) {
             return Err(Error::runtime(
                 "a tensor was given other data by another thread while it was being used",
             ));
         }
     }
     Ok(())
-}
-
-pub(crate) fn infer(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<Metas> {
-    let metas: SmallVec<[&crate::tensor::Meta; 3]> = inputs.iter().map(|t| t.meta()).collect();
-    let mut outputs = Metas::new();
-    operation.infer(&metas, &mut outputs)?;
-    Ok(outputs)
 }
 
 #[cold]

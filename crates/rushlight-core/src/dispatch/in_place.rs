@@ -5,8 +5,8 @@
 //! took the edges afterwards lost gradients silently (FACTS).
 
 use super::apply::tangents_of;
-use super::compute::{check_unchanged, infer};
-use super::{Aliasing, Differentiability, Operation, Primitive};
+use super::compute::check_unchanged;
+use super::{Aliasing, Differentiability, Metas, Operation, Primitive};
 use crate::autograd::{self, edges_of};
 use crate::dtype::{DTypeNames, can_cast};
 use crate::error::{Result, bail};
@@ -14,6 +14,7 @@ use crate::layout::int_list;
 use crate::state;
 use crate::tensor::{Claims, Meta, Tensor, TensorVec, flag};
 use crate::transform;
+use smallvec::SmallVec;
 
 /// Applies an operation and writes its result over the first input (`x.add_(y)`).
 ///
@@ -146,7 +147,13 @@ pub(crate) fn difference_in_place(
 
 /// Computes over the target's own storage.
 pub(crate) fn compute_over(operation: &dyn Operation, target: &Tensor, inputs: &[&Tensor]) -> Result<()> {
-    let metas = infer(operation, inputs)?;
+    let mut seen: SmallVec<[&Meta; 3]> = SmallVec::new();
+    for input in inputs {
+        seen.push(input.meta());
+    }
+    let target_meta = target.meta();
+    let mut metas = Metas::new();
+    operation.infer(&seen, &mut metas)?;
     let result = &metas[0];
     if !can_cast(result.dtype, target.dtype()) {
         bail!(
@@ -169,7 +176,10 @@ pub(crate) fn compute_over(operation: &dyn Operation, target: &Tensor, inputs: &
     if direct {
         let mut claims = Claims::default();
         let (view, views) = claims.write(target, inputs)?;
-        check_unchanged(inputs, &views)?;
+        check_unchanged(&seen, &views)?;
+        if !std::ptr::eq(target_meta, view.meta) {
+            bail!(Runtime, "a tensor was given other data by another thread while it was being used");
+        }
         return operation.forward(&views, &mut [view]);
     }
     // The result has another dtype, or reads what it would overwrite: compute it aside, then copy.

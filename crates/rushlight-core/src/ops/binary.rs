@@ -102,6 +102,13 @@ impl Primitive for Add {
         }
         Ok(())
     }
+    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
+        if self.alpha.equals(1.0) && inputs[0].dtype.is_floating_point() {
+            elementwise::like(inputs, self.scalar, Promote::Common)
+        } else {
+            None
+        }
+    }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;
         let (kernel, scaled) = self.kernel();
@@ -143,6 +150,9 @@ impl Primitive for Mul {
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, self.scalar, Promote::Common, outputs)
+    }
+    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
+        elementwise::like(inputs, self.scalar, Promote::Common)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;
@@ -192,6 +202,9 @@ impl Primitive for Div {
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, self.scalar, Promote::Float, outputs)
+    }
+    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
+        elementwise::like(inputs, self.scalar, Promote::Float)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;

@@ -341,7 +341,7 @@ impl Tensor {
     }
 
     pub(crate) fn detach_quietly(&self) -> Tensor {
-        self.alias(self.meta().clone())
+        self.alias(self.meta_ref())
     }
 
     /// Takes this tensor itself out of the graph.

@@ -119,6 +119,31 @@ pub fn infer(inputs: &[&Meta], scalar: Option<Scalar>, promote: Promote, outputs
     Ok(())
 }
 
+/// The input whose metadata an elementwise result shares: all of one shape and dtype, row-major, at offset zero.
+#[inline]
+pub fn like(inputs: &[&Meta], scalar: Option<Scalar>, promote: Promote) -> Option<usize> {
+    let first = inputs[0];
+    let plain = |m: &Meta| {
+        m.layout.is_contiguous() && m.layout.offset() == 0 && m.elements() != 0 && !m.wrapped_number
+    };
+    let dtype = first.dtype;
+    let stays = match scalar {
+        None => promote == Promote::Common || promote == Promote::Float && dtype.is_floating_point(),
+        Some(_) => promote != Promote::Compare && dtype.is_floating_point(),
+    };
+    if !stays || !plain(first) {
+        return None;
+    }
+    for other in &inputs[1..] {
+        let shares = std::ptr::eq(*other, first)
+            || other.dtype == dtype && plain(other) && other.shape() == first.shape();
+        if !shares {
+            return None;
+        }
+    }
+    Some(0)
+}
+
 /// `"sin_cpu" not implemented for 'Bool'`.
 #[cold]
 pub fn no_kernel(name: &str, dtype: DType) -> Error {
@@ -155,6 +180,43 @@ fn convert(view: &View<'_>, dtype: DType) -> Result<Converted> {
     Ok(Converted { storage, meta })
 }
 
+/// Operands below this many elements are not worth planning a loop for; one call of the row kernel does it.
+const PLAIN: usize = 2048;
+
+/// Whether all operands are row-major, of the result's shape and of one dtype, and few enough for one call.
+#[inline]
+fn is_plain(inputs: &[View<'_>], dtype: DType, output: &ViewMut<'_>) -> bool {
+    let to = &output.meta.layout;
+    to.elements() <= PLAIN
+        && to.elements() != 0
+        && to.is_contiguous()
+        && inputs.len() < 4
+        && inputs.iter().all(|v| {
+            let from = &v.meta.layout;
+            v.meta.dtype == dtype
+                && from.is_contiguous()
+                && (from.shape() == to.shape() || from.elements() == 1 && to.elements() == 1)
+        })
+}
+
+/// # Safety
+/// As `for_each`, with operands for which `is_plain` holds.
+#[inline]
+unsafe fn run_plain(
+    row: kernels::Row,
+    inputs: &[View<'_>],
+    context: &[kernels::Scalar],
+    output: &mut ViewMut<'_>,
+) {
+    const ONES: [isize; 4] = [1; 4];
+    let mut pointers = [output.pointer; 4];
+    for (pointer, view) in pointers[1..].iter_mut().zip(inputs) {
+        *pointer = view.pointer.cast_mut();
+    }
+    // SAFETY: contiguous operands of this many elements, as the caller promises.
+    unsafe { row(output.meta.elements(), pointers.as_ptr(), ONES.as_ptr(), context.as_ptr().cast()) };
+}
+
 /// Runs a row kernel over views, broadcasting them, in a given dtype.
 ///
 /// A number takes the last place among the operands; `context` is what the kernel's documentation says.
@@ -173,6 +235,11 @@ pub fn run_kernel(
 ) -> Result<()> {
     let Some(row) = kernel.row(dtype) else { return Err(no_kernel(name, dtype)) };
     let shape = output.meta.shape();
+    if scalar.is_none() && is_plain(inputs, dtype, output) {
+        // SAFETY: as below; all operands are row-major and of one shape.
+        unsafe { run_plain(row, inputs, context, output) };
+        return Ok(());
+    }
     // Conversions live until the kernel has run.
     let mut converted: SmallVec<[Converted; 2]> = SmallVec::new();
     if inputs.iter().any(|v| v.meta.dtype != dtype) {

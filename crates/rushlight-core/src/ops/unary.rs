@@ -43,6 +43,9 @@ macro_rules! unary {
                 fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
                     elementwise::infer(inputs, None, Promote::$promote, outputs)
                 }
+                fn like(&self, inputs: &[&Meta]) -> Option<usize> {
+                    elementwise::like(inputs, None, Promote::$promote)
+                }
                 fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
                     run($name, &$kernel, Promote::$promote, $cost, inputs, outputs)
                 }

@@ -370,7 +370,7 @@ impl Primitive for Pieces {
                 Some(g) => Ok(g.clone()),
                 None => {
                     let meta = context.output_meta(i);
-                    Tensor::zeros(&meta.shape, meta.dtype)
+                    Tensor::zeros(meta.shape(), meta.dtype)
                 }
             })
             .collect::<Result<Vec<_>>>()?;

@@ -73,7 +73,10 @@ impl Claims {
     pub(crate) fn read<'a>(&mut self, tensor: &'a Tensor) -> Result<View<'a>> {
         let state = tensor.lock();
         let meta = tensor.meta();
-        check_bounds(meta, &state.storage)?;
+        debug_assert!(
+            check_bounds(meta, &state.storage).is_ok(),
+            "layout and storage are set together, checked"
+        );
         let offset = meta.layout.offset() * meta.dtype.size();
         let pointer = state.storage.pointer().wrapping_add(offset);
         if self.write.as_ref().is_none_or(|w| w.address() != state.storage.address()) {
@@ -83,6 +86,16 @@ impl Claims {
             self.read.push(ManuallyDrop::new(unsafe { std::ptr::read(&raw const state.storage) }));
         }
         Ok(View { pointer, meta })
+    }
+
+    /// Claims several tensors for reading.
+    #[inline]
+    pub(crate) fn read_all<'a>(&mut self, tensors: &[&'a Tensor]) -> Result<SmallVec<[View<'a>; 3]>> {
+        let mut views = SmallVec::new();
+        for tensor in tensors {
+            views.push(self.read(tensor)?);
+        }
+        Ok(views)
     }
 
     /// Claims for an operation that writes `target` and reads `inputs`, in the order of addresses.
@@ -125,7 +138,10 @@ impl Claims {
                 "a tensor was given other data by another thread while it was being changed in place"
             );
         }
-        check_bounds(meta, &state.storage)?;
+        debug_assert!(
+            check_bounds(meta, &state.storage).is_ok(),
+            "layout and storage are set together, checked"
+        );
         let offset = meta.layout.offset() * meta.dtype.size();
         let view = ViewMut { pointer: state.storage.pointer().wrapping_add(offset), meta };
         Ok((view, views.into_iter().flatten().collect()))
@@ -133,8 +149,7 @@ impl Claims {
 }
 
 /// No layout reaches beyond its storage, whatever happened to either.
-#[inline]
-fn check_bounds(meta: &Meta, storage: &Storage) -> Result<()> {
+pub(super) fn check_bounds(meta: &Meta, storage: &Storage) -> Result<()> {
     let size = meta.dtype.size();
     let layout = &meta.layout;
     let end = if layout.is_contiguous() {

@@ -54,7 +54,7 @@ pub struct Tensor(Arc<Inner>);
 
 struct Inner {
     flags: AtomicU32,
-    meta: Meta,
+    meta: Arc<Meta>,
     /// Null while `meta` is in force. See Note [Swapped metadata].
     swapped: AtomicPtr<Meta>,
     state: SpinLock<State>,
@@ -99,12 +99,12 @@ impl Drop for Inner {
 
 impl Tensor {
     #[inline]
-    pub(crate) fn from_parts(meta: Meta, storage: Storage) -> Self {
-        Self::with_state(meta, State { storage, grad_fn: None, version: None, extra: None }, 0)
+    pub(crate) fn from_parts(meta: impl Into<Arc<Meta>>, storage: Storage) -> Self {
+        Self::with_state(meta.into(), State { storage, grad_fn: None, version: None, extra: None }, 0)
     }
 
     #[inline]
-    pub(crate) fn with_state(meta: Meta, state: State, flags: u32) -> Self {
+    pub(crate) fn with_state(meta: Arc<Meta>, state: State, flags: u32) -> Self {
         state::with(|thread| LIVE.add(thread, 1));
         Self(Arc::new(Inner {
             flags: AtomicU32::new(flags),
@@ -116,11 +116,11 @@ impl Tensor {
     }
 
     /// Another tensor over the same storage, with the same version counter: the data part of a view.
-    pub(crate) fn alias(&self, meta: Meta) -> Self {
+    pub(crate) fn alias(&self, meta: impl Into<Arc<Meta>>) -> Self {
         let state = self.lock();
         let (storage, version) = (state.storage.clone(), state.version.clone());
         drop(state);
-        Self::with_state(meta, State { storage, grad_fn: None, version, extra: None }, 0)
+        Self::with_state(meta.into(), State { storage, grad_fn: None, version, extra: None }, 0)
     }
 
     #[inline]
@@ -158,22 +158,33 @@ impl Tensor {
         }
     }
 
+    /// Layout, dtype and device, shared: results of elementwise operations have the metadata of an operand.
+    #[inline]
+    pub(crate) fn meta_ref(&self) -> Arc<Meta> {
+        let swapped = self.0.swapped.load(Ordering::Acquire);
+        if swapped.is_null() {
+            return self.0.meta.clone();
+        }
+        let found =
+            self.peek_extra(|e| e.retired.iter().find(|m| std::ptr::eq(Arc::as_ptr(m), swapped)).cloned());
+        found.flatten().unwrap_or_else(|| Arc::new(self.meta().clone()))
+    }
+
     /// Puts another meta in force. The caller holds the lock, and makes storage and meta fit under it.
     pub(crate) fn swap_meta(&self, state: &mut State, meta: Meta) {
         if *self.meta() == meta {
             return;
         }
-        if self.0.meta == meta {
+        if *self.0.meta == meta {
             self.0.swapped.store(ptr::null_mut(), Ordering::Release);
             return;
         }
         let retired = &mut state.extra().retired;
         let place = retired.iter().position(|old| **old == meta).unwrap_or_else(|| {
-            retired.push(Box::new(meta));
+            retired.push(Arc::new(meta));
             retired.len() - 1
         });
-        let pointer: *const Meta = &raw const *retired[place];
-        self.0.swapped.store(pointer.cast_mut(), Ordering::Release);
+        self.0.swapped.store(Arc::as_ptr(&retired[place]).cast_mut(), Ordering::Release);
     }
 
     /// Sizes of the dimensions.
