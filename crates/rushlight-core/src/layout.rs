@@ -294,6 +294,12 @@ impl Layout {
     }
 }
 
+/// Whether two shapes are equal, without a call of `memcmp` for the few numbers that they are.
+#[inline]
+pub fn same_shape(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y)
+}
+
 /// Resolves a dimension given from either end; a tensor without dimensions takes 0 and -1.
 #[inline]
 pub fn wrap_dim(dim: i64, rank: usize) -> Result<usize> {

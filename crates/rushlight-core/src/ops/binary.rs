@@ -8,7 +8,7 @@
 use super::elementwise::{self, Operand, Promote, kernel_scalar};
 use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{
-    Aliasing, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place,
+    Aliasing, Gradients, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place,
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result, bail};
@@ -102,12 +102,19 @@ impl Primitive for Add {
         }
         Ok(())
     }
-    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
-        if self.alpha.equals(1.0) && inputs[0].dtype.is_floating_point() {
-            elementwise::like(inputs, self.scalar, Promote::Common)
-        } else {
-            None
+    fn like(&self, inputs: &[&Meta], context: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        if !self.alpha.equals(1.0) || !inputs[0].dtype.is_floating_point() {
+            return None;
         }
+        let kernel = match (self.scalar, self.subtract) {
+            (None, false) => &kernels::ADD,
+            (None, true) => &kernels::SUB,
+            (Some(s), subtract) => {
+                *context = kernel_scalar(s);
+                if subtract { &kernels::SUB_SCALAR } else { &kernels::ADD_SCALAR }
+            }
+        };
+        elementwise::like(inputs, self.scalar, Promote::Common, Some(kernel))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;
@@ -151,8 +158,15 @@ impl Primitive for Mul {
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, self.scalar, Promote::Common, outputs)
     }
-    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
-        elementwise::like(inputs, self.scalar, Promote::Common)
+    fn like(&self, inputs: &[&Meta], context: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        let kernel = match self.scalar {
+            None => &kernels::MUL,
+            Some(s) => {
+                *context = kernel_scalar(s);
+                &kernels::MUL_SCALAR
+            }
+        };
+        elementwise::like(inputs, self.scalar, Promote::Common, Some(kernel))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;
@@ -203,8 +217,9 @@ impl Primitive for Div {
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, self.scalar, Promote::Float, outputs)
     }
-    fn like(&self, inputs: &[&Meta]) -> Option<usize> {
-        elementwise::like(inputs, self.scalar, Promote::Float)
+    fn like(&self, inputs: &[&Meta], _: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        let kernel = if self.scalar.is_none() { Some(&kernels::DIV) } else { None };
+        elementwise::like(inputs, self.scalar, Promote::Float, kernel)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let dtype = outputs[0].meta.dtype;

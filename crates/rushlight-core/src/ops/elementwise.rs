@@ -1,6 +1,6 @@
 //! What elementwise operations share: operands, promotion, broadcasting, and bringing views to row kernels.
 
-use crate::dispatch::{Metas, View, ViewMut};
+use crate::dispatch::{Like, Metas, View, ViewMut};
 use crate::dtype::{DType, DTypeNames, Promotion, default_dtype};
 use crate::error::{Error, Result};
 use crate::layout::{self, Strides, broadcast_shapes};
@@ -119,9 +119,15 @@ pub fn infer(inputs: &[&Meta], scalar: Option<Scalar>, promote: Promote, outputs
     Ok(())
 }
 
-/// The input whose metadata an elementwise result shares: all of one shape and dtype, row-major, at offset zero.
+/// The shortcut for operands of one shape and dtype, row-major, at offset zero. The kernel is only for operations
+/// without a number; operations with one name theirs themselves.
 #[inline]
-pub fn like(inputs: &[&Meta], scalar: Option<Scalar>, promote: Promote) -> Option<usize> {
+pub fn like(
+    inputs: &[&Meta],
+    scalar: Option<Scalar>,
+    promote: Promote,
+    kernel: Option<&Kernel>,
+) -> Option<Like> {
     let first = inputs[0];
     let plain = |m: &Meta| {
         m.layout.is_contiguous() && m.layout.offset() == 0 && m.elements() != 0 && !m.wrapped_number
@@ -136,12 +142,16 @@ pub fn like(inputs: &[&Meta], scalar: Option<Scalar>, promote: Promote) -> Optio
     }
     for other in &inputs[1..] {
         let shares = std::ptr::eq(*other, first)
-            || other.dtype == dtype && plain(other) && other.shape() == first.shape();
+            || other.dtype == dtype && plain(other) && layout::same_shape(other.shape(), first.shape());
         if !shares {
             return None;
         }
     }
-    Some(0)
+    let row = match kernel {
+        Some(kernel) if first.elements() <= PLAIN => kernel.row(dtype),
+        _ => None,
+    };
+    Some(Like { input: 0, row })
 }
 
 /// `"sin_cpu" not implemented for 'Bool'`.
@@ -195,7 +205,8 @@ fn is_plain(inputs: &[View<'_>], dtype: DType, output: &ViewMut<'_>) -> bool {
             let from = &v.meta.layout;
             v.meta.dtype == dtype
                 && from.is_contiguous()
-                && (from.shape() == to.shape() || from.elements() == 1 && to.elements() == 1)
+                && (layout::same_shape(from.shape(), to.shape())
+                    || from.elements() == 1 && to.elements() == 1)
         })
 }
 

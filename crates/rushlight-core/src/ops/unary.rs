@@ -7,7 +7,7 @@
 use super::elementwise::{self, Promote};
 use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{
-    Aliasing, Differentiability, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply,
+    Aliasing, Differentiability, Gradients, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply,
     apply_in_place,
 };
 use crate::error::{Error, Result};
@@ -43,8 +43,8 @@ macro_rules! unary {
                 fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
                     elementwise::infer(inputs, None, Promote::$promote, outputs)
                 }
-                fn like(&self, inputs: &[&Meta]) -> Option<usize> {
-                    elementwise::like(inputs, None, Promote::$promote)
+                fn like(&self, inputs: &[&Meta], _: &mut rushlight_kernels::Scalar) -> Option<Like> {
+                    elementwise::like(inputs, None, Promote::$promote, Some(&$kernel))
                 }
                 fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
                     run($name, &$kernel, Promote::$promote, $cost, inputs, outputs)
