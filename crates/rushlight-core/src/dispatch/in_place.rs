@@ -172,7 +172,7 @@ pub(crate) fn compute_over(operation: &dyn Operation, target: &Tensor, inputs: &
         );
     }
     check_overlap(operation, target, inputs)?;
-    let direct = result.dtype == target.dtype() && operation.aliasing() == Aliasing::Elementwise;
+    let direct = result.dtype == target.dtype() && operation.aliasing() != Aliasing::Forbidden;
     if direct {
         let mut claims = Claims::default();
         let (view, views) = claims.write(target, inputs)?;
@@ -204,14 +204,15 @@ fn check_overlap(operation: &dyn Operation, target: &Tensor, inputs: &[&Tensor])
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation."
         );
     }
-    if operation.aliasing() != Aliasing::Elementwise {
+    if operation.aliasing() == Aliasing::Forbidden {
         return Ok(());
     }
-    for input in inputs {
-        if input.is_same(target) || !input.shares_storage(target) {
+    for (number, input) in inputs.iter().enumerate() {
+        if input.is_same(target) && number == 0 || !input.shares_storage(target) {
             continue;
         }
-        if same_place(input.meta(), target.meta()) || input.numel() == 0 || target.numel() == 0 {
+        let allowed = number == 0 || operation.aliasing() == Aliasing::Elementwise;
+        if allowed && same_place(input.meta(), target.meta()) || input.numel() == 0 || target.numel() == 0 {
             continue;
         }
         let bytes = |m: &Meta| {

@@ -87,6 +87,9 @@ pub enum Differentiability {
 pub enum Aliasing {
     /// The result may be exactly one of the inputs: each element depends on the same element only.
     Elementwise,
+    /// The result may be exactly the first input, which is changed at some places; it copies what else it shares memory
+    /// with.
+    FirstInput,
     /// The result must not share memory with an input.
     Forbidden,
 }

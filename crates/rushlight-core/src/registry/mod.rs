@@ -110,4 +110,6 @@ static FAMILIES: &[&[Entry]] = &[
     crate::ops::strided::OPERATIONS,
     crate::ops::view::OPERATIONS,
     crate::ops::create::OPERATIONS,
+    crate::ops::index::OPERATIONS,
+    crate::ops::mask::OPERATIONS,
 ];
