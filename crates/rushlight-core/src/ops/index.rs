@@ -399,12 +399,7 @@ impl Tensor {
     ///
     /// # Errors
     /// As for [`Tensor::index`], and if the values do not broadcast to the indexing result or have another dtype.
-    pub fn index_put(
-        &self,
-        indices: &[Option<Tensor>],
-        values: &Tensor,
-        accumulate: bool,
-    ) -> Result<Tensor> {
+    pub fn index_put(&self, indices: &[Option<Tensor>], values: &Tensor, accumulate: bool) -> Result<Tensor> {
         let (dims, indices) = indices_of(self, indices)?;
         apply(IndexPut { dims, accumulate }, &with_indices(&[self, values], &indices))
     }
@@ -438,11 +433,7 @@ fn index_samples(s: &Sampler) -> Vec<(&'static str, Tensor, Vec<Option<Tensor>>)
         ("rows", s.tensor(&[3, 4]), vec![Some(s.indices(&[4], 3))]),
         ("columns", s.tensor(&[3, 4]), vec![None, Some(s.indices(&[2, 2], 4))]),
         ("broadcast", s.tensor(&[3, 4]), vec![Some(s.indices(&[2, 1], 3)), Some(s.indices(&[3], 4))]),
-        (
-            "separated",
-            s.tensor(&[3, 2, 4]),
-            vec![Some(s.indices(&[2], 3)), None, Some(s.indices(&[2], 4))],
-        ),
+        ("separated", s.tensor(&[3, 2, 4]), vec![Some(s.indices(&[2], 3)), None, Some(s.indices(&[2], 4))]),
         ("mask", s.tensor(&[2, 3]), vec![None, Some(mask())]),
         ("empty", s.tensor(&[0, 3]), vec![None, Some(s.indices(&[2], 3))]),
         ("transposed", s.tensor(&[4, 3]).t().expect("two dimensions"), vec![Some(s.indices(&[2], 3))]),

@@ -3,6 +3,7 @@
 use crate::dispatch::{Differentiability, Metas, Primitive, Produced, View, ViewMut, apply};
 use crate::dtype::DType;
 use crate::error::{Result, bail};
+use crate::layout::Layout;
 use crate::registry::{Entry, Form, Overload};
 use crate::storage::Storage;
 use crate::tensor::{Meta, Tensor};
@@ -32,12 +33,20 @@ impl Primitive for Nonzero {
     fn produce(&self, inputs: &[View<'_>]) -> Result<Produced> {
         let mask = Mask::of(&inputs[0])?;
         let rank = inputs[0].meta.rank();
-        let meta = Meta::contiguous(&[mask.count, rank], DType::I64);
-        let storage = Storage::allocate(meta.elements() * 8)?;
+        let rows = Meta::contiguous(&[mask.count, rank], DType::I64);
+        let storage = Storage::allocate(rows.elements() * 8)?;
         let operand = kernels::Operand::input(mask.pointer(), mask.meta.layout.strides(), 1);
         // SAFETY: the mask is row-major memory of this shape with `count` ones, for which the output has rows.
         unsafe { kernels::index::nonzero(mask.meta.shape(), operand, storage.pointer().cast()) };
-        Ok(Produced(smallvec![(meta, storage)]))
+        if rank < 2 {
+            return Ok(Produced(smallvec![(rows, storage)]));
+        }
+        // Columns are contiguous, as in PyTorch: they are what masks become in advanced indexing.
+        let columns = Meta::new(Layout::new(&[mask.count, rank], &[1, mask.count as isize], 0), DType::I64);
+        let transposed = Storage::allocate(columns.elements() * 8)?;
+        let from = View { pointer: storage.pointer(), meta: &rows };
+        super::copy::copy_view(&mut ViewMut { pointer: transposed.pointer(), meta: &columns }, &from);
+        Ok(Produced(smallvec![(columns, transposed)]))
     }
 }
 
