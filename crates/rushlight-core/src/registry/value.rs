@@ -69,7 +69,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 /// Where the registry's caller wants the result.
 #[derive(Clone, Copy, Default)]
-pub enum Destination<'a> {
+pub(super) enum Destination<'a> {
     /// A new tensor.
     #[default]
     Fresh,
