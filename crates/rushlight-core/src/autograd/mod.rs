@@ -4,6 +4,7 @@
 //! and their bases in step, `forward` carries tangents. Operations know none of this; they hang on the funnel.
 
 mod accumulate;
+mod backward;
 mod check;
 mod engine;
 mod forward;
@@ -16,8 +17,9 @@ mod saved;
 mod variable;
 mod view;
 
+pub use backward::{backward, backward_with, grad, grad_with};
 pub use check::{CheckOptions, forward_check, gradcheck, gradgradcheck};
-pub use engine::{BackwardOptions, GradientEdge, backward, backward_with, grad, grad_with, run_backward};
+pub use engine::{BackwardOptions, GradientEdge, run_backward};
 pub use forward::{DualLevel, ForwardContext, ForwardGradGuard};
 pub use function::{CustomNode, Function, FunctionContext, apply_function};
 pub(crate) use hooks::Hooks;
