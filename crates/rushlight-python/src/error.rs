@@ -70,12 +70,13 @@ pub(crate) fn user(error: PyErr) -> Error {
     Error::user(message, Arc::new(error))
 }
 
-trait AddNote {
-    fn add_note(&self, py: Python<'_>, line: &str) -> PyResult<()>;
-}
-
-impl AddNote for PyErr {
-    fn add_note(&self, py: Python<'_>, line: &str) -> PyResult<()> {
-        self.value(py).call_method1(pyo3::intern!(py, "add_note"), (line,)).map(drop)
-    }
+/// A panic of the core, which is a bug of ours and no reason to end the program.
+#[cold]
+pub(crate) fn panicked(operation: &str, payload: &(dyn std::any::Any + Send)) -> PyErr {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    PyRuntimeError::new_err(format!("Rushlight has a bug in {operation}(): {text}. Please report it."))
 }

@@ -9,10 +9,8 @@ use crate::ops::Operand;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
 
-/// A random generator that several owners share.
-pub type Generator = Arc<Mutex<()>>;
+pub use crate::random::Generator;
 
 /// An argument or a result.
 #[derive(Clone, Default)]

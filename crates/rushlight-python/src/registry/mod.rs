@@ -1,9 +1,27 @@
 //! Python functions and methods of the registry's operations: one parser, one trampoline.
+//!
+//! At module initialisation each schema is compiled into signatures ([`schema`]); a call is parsed against them
+//! ([`parse`], [`convert`]), runs ([`call`]) and, where it fits none, is told so in PyTorch's words ([`message`]).
+//! Subclasses may take calls over ([`overrides`]); results with names have types of their own ([`results`]). The
+//! operators of the class go past the parser ([`operators`]).
 
+mod bench;
+mod call;
+mod convert;
+mod install;
+mod message;
 pub(crate) mod operators;
+pub(crate) mod overrides;
+mod parse;
+mod results;
+mod schema;
 
 use pyo3::prelude::*;
 
-pub(crate) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    results::register(m)?;
+    install::register(m)?;
+    operators::register(m)?;
+    overrides::register(m)?;
+    bench::register(m)
 }

@@ -44,3 +44,7 @@ binary! {
 unary! {
     neg = "neg"; pos = "positive"; invert = "bitwise_not"; abs = "abs";
 }
+
+pub(super) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}
