@@ -79,9 +79,9 @@ pub fn default_dtype() -> DType {
 /// Sets the dtype of new floating-point tensors.
 pub fn set_default_dtype(dtype: DType) -> Result<()> {
     if !dtype.is_floating_point() {
-        return Err(Error::type_error(format!(
-            "only floating-point types are supported as the default type"
-        )));
+        return Err(Error::type_error(
+            "only floating-point types are supported as the default type".to_string(),
+        ));
     }
     DEFAULT.store(dtype as u8, Ordering::Relaxed);
     Ok(())
@@ -103,8 +103,7 @@ pub fn promote_types(a: DType, b: DType) -> DType {
         },
         (false, false) => match (a, b) {
             (Bool, other) | (other, Bool) => other,
-            (U8, I8) | (I8, U8) => I16,
-            (U8 | I8, I16) | (I16, U8 | I8) => I16,
+            (U8, I8 | I16) | (I8, U8 | I16) | (I16, U8 | I8) => I16,
             _ if a.size() >= b.size() => a,
             _ => b,
         },

@@ -418,7 +418,7 @@ pub fn infer_size(requested: &[i64], elements: usize) -> Result<Shape> {
                     int_list(requested)
                 );
             }
-            if elements % known != 0 {
+            if !elements.is_multiple_of(known) {
                 return Err(invalid());
             }
             shape[i] = elements / known;

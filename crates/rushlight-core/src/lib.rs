@@ -7,6 +7,11 @@
 //!
 //! This crate is the engine room; users add the crate `rushlight`, which re-exports it with layers and optimizers.
 
+#![expect(
+    clippy::cast_ptr_alignment,
+    reason = "storage is aligned for its dtype; pointers are erased to bytes"
+)]
+
 pub mod autograd;
 pub mod device;
 pub mod dispatch;

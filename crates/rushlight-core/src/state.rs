@@ -14,8 +14,6 @@ pub(crate) struct ThreadState {
     pub(crate) sequence: Cell<u64>,
     /// Inside of `inference_mode`.
     pub(crate) inference: Cell<bool>,
-    /// Inside of `detect_anomaly`.
-    pub(crate) anomaly: Cell<bool>,
     /// This thread's slot in a [`crate::sync::Counter`]; `usize::MAX` before the first use.
     pub(crate) counter_slot: Cell<usize>,
 }
@@ -28,7 +26,6 @@ thread_local! {
             depth: Cell::new(0),
             sequence: Cell::new(0),
             inference: Cell::new(false),
-            anomaly: Cell::new(false),
             counter_slot: Cell::new(usize::MAX),
         }
     };

@@ -37,7 +37,7 @@ enum Owner {
     /// The bytes are an allocation of their own.
     Allocated,
     /// The bytes belong to somebody else; dropping the box releases them.
-    Foreign { read_only: bool, _release: Box<dyn Any + Send + Sync> },
+    Foreign { read_only: bool, release: Box<dyn Any + Send + Sync> },
 }
 
 /// A shared handle to bytes.
@@ -90,7 +90,7 @@ impl Storage {
         read_only: bool,
         release: Box<dyn Any + Send + Sync>,
     ) -> Self {
-        let owner = Owner::Foreign { read_only, _release: release };
+        let owner = Owner::Foreign { read_only, release };
         Self::write_header(alloc::allocate(HEADER).cast(), pointer, bytes, owner)
     }
 
@@ -222,8 +222,8 @@ impl Drop for Storage {
                     alloc::deallocate(pointer, bytes);
                     alloc::deallocate(self.0.cast(), HEADER);
                 }
-                Owner::Foreign { _release, .. } => {
-                    drop(_release);
+                Owner::Foreign { release, .. } => {
+                    drop(release);
                     alloc::deallocate(self.0.cast(), HEADER);
                 }
             }

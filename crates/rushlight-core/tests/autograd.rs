@@ -109,11 +109,11 @@ fn grad_of_inputs_leaves_the_others_alone() {
     let h = x.mul(&y).unwrap();
     let z = h.mul(&h).unwrap();
     let options = BackwardOptions::retain_graph();
-    let g = autograd::grad(&[z.clone()], &[h.clone(), x.clone()], &[], options).unwrap();
+    let g = autograd::grad(std::slice::from_ref(&z), &[h.clone(), x.clone()], &[], options).unwrap();
     assert_eq!(g[0].item().unwrap().to_f64(), 12.0);
     assert_eq!(g[1].item().unwrap().to_f64(), 36.0);
     assert!(x.grad().is_none() && y.grad().is_none());
-    autograd::backward_with(&[z.clone()], &[], options, std::slice::from_ref(&y)).unwrap();
+    autograd::backward_with(std::slice::from_ref(&z), &[], options, std::slice::from_ref(&y)).unwrap();
     assert!(x.grad().is_none());
     assert_eq!(y.grad().unwrap().item().unwrap().to_f64(), 24.0);
     let unused = leaf(&[1.0]);
@@ -143,7 +143,7 @@ fn threads_change_in_place_without_tearing() {
     let b = Tensor::ones(&[4096], rushlight_core::DType::F32).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| (0..200).for_each(|_| drop(a.add_(&b).unwrap())));
-        scope.spawn(|| (0..200).for_each(|_| drop(b.mul_(1.0).unwrap().add_(&a.mul(0.0).unwrap()).unwrap())));
+        scope.spawn(|| (0..200).for_each(|_| drop(b.mul_(1.0).unwrap().add_(a.mul(0.0).unwrap()).unwrap())));
     });
     assert!(a.to_vec::<f32>().unwrap().iter().all(|&v| v == 200.0));
 }
@@ -154,7 +154,7 @@ fn a_training_loop_leaves_nothing_behind() {
     let step = || {
         let loss = w.mul(&w).unwrap().sum().unwrap();
         loss.backward().unwrap();
-        no_grad(|| w.sub_(&w.grad().unwrap().mul(0.01).unwrap())).unwrap();
+        no_grad(|| w.sub_(w.grad().unwrap().mul(0.01).unwrap())).unwrap();
         w.set_grad(None).unwrap();
         let data = w.data().sub(0.001).unwrap();
         w.set_data(&data).unwrap();

@@ -216,7 +216,7 @@ fn in_place(entry: &Entry, sample: &Sample) -> Result<bool> {
         let wanted: Vec<Tensor> = leaves.into_iter().filter(Tensor::requires_grad).collect();
         let gradients = if result.requires_grad() {
             let ones = Some(result.detach()?.ones_like()?);
-            autograd::grad_with(&[result.clone()], &wanted, &[ones], BackwardOptions::default())?
+            autograd::grad_with(std::slice::from_ref(&result), &wanted, &[ones], BackwardOptions::default())?
         } else {
             Vec::new()
         };

@@ -81,7 +81,13 @@ fn a_traced_program_and_its_traced_derivative() {
     let trace = Trace::new();
     let x = trace.input(&[], DType::F64).unwrap().requires_grad_(true).unwrap();
     let y = f(&x).unwrap();
-    let dy = autograd::grad(&[y.clone()], &[x.clone()], &[], BackwardOptions::create_graph()).unwrap();
+    let dy = autograd::grad(
+        std::slice::from_ref(&y),
+        std::slice::from_ref(&x),
+        &[],
+        BackwardOptions::create_graph(),
+    )
+    .unwrap();
     let ddy = autograd::grad(&dy, &[x], &[], BackwardOptions::default()).unwrap();
     let program = trace.finish(&[y, dy[0].clone(), ddy[0].clone()]).unwrap();
     assert!(program.instructions().len() < 24, "dead code stays out:\n{program}");
@@ -99,10 +105,15 @@ fn a_traced_program_carries_gradients_and_vectorises() {
     let x = trace.input(&[], DType::F64).unwrap();
     let program = trace.finish(&[f(&x).unwrap()]).unwrap();
     let x = scalar(0.7).requires_grad_(true).unwrap();
-    program.run(&[x.clone()]).unwrap()[0].backward().unwrap();
+    program.run(std::slice::from_ref(&x)).unwrap()[0].backward().unwrap();
     close(value(&x.grad().unwrap()), first(0.7));
-    let many =
-        vmap(|x| Ok(program.run(&[x.clone()])?.remove(0)), &Tensor::from_slice(&[0.1, 0.2]), 0, 0).unwrap();
+    let many = vmap(
+        |x| Ok(program.run(std::slice::from_ref(&x))?.remove(0)),
+        &Tensor::from_slice(&[0.1, 0.2]),
+        0,
+        0,
+    )
+    .unwrap();
     close(many.to_vec::<f64>().unwrap()[1], (0.04f64).exp());
 }
 
@@ -115,7 +126,8 @@ fn dual_numbers_meet_the_base_level() {
     let tangent = y.tangent().unwrap();
     close(value(&tangent), first(0.7));
     // Reverse over forward: the tangent was recorded.
-    let second_order = autograd::grad(&[tangent], &[x.clone()], &[], BackwardOptions::default()).unwrap();
+    let second_order =
+        autograd::grad(&[tangent], std::slice::from_ref(&x), &[], BackwardOptions::default()).unwrap();
     close(value(&second_order[0]), second(0.7));
     // Forward over reverse: saved values keep their tangents.
     let dual = Tensor::make_dual(&x, &scalar(1.0)).unwrap();

@@ -15,30 +15,27 @@ fn starting_gradients(
     let _ = retains;
     let mut starts = Vec::with_capacity(outputs.len());
     for (i, output) in outputs.iter().enumerate() {
-        let start = match gradients.get(i).cloned().flatten() {
-            Some(gradient) => {
-                if gradient.shape() != output.shape() {
-                    bail!(
-                        Runtime,
-                        "Mismatch in shape: grad_output[{i}] has a shape of torch.Size({}) and output[{i}] has a shape of torch.Size({}).",
-                        int_list(gradient.shape()),
-                        int_list(output.shape())
-                    );
-                }
-                gradient
+        let start = if let Some(gradient) = gradients.get(i).cloned().flatten() {
+            if gradient.shape() != output.shape() {
+                bail!(
+                    Runtime,
+                    "Mismatch in shape: grad_output[{i}] has a shape of torch.Size({}) and output[{i}] has a shape of torch.Size({}).",
+                    int_list(gradient.shape()),
+                    int_list(output.shape())
+                );
             }
-            None => {
-                if output.numel() != 1 {
-                    return Err(Error::new(ErrorKind::NonScalarBackward).with_help(format!(
-                        "the output has the shape {}; reduce it to one number (`.sum()`, `.mean()`), or pass a gradient of that shape",
-                        int_list(output.shape())
-                    )));
-                }
-                if !output.requires_grad() {
-                    return Err(no_grad(i));
-                }
-                output.ones_like()?
+            gradient
+        } else {
+            if output.numel() != 1 {
+                return Err(Error::new(ErrorKind::NonScalarBackward).with_help(format!(
+                    "the output has the shape {}; reduce it to one number (`.sum()`, `.mean()`), or pass a gradient of that shape",
+                    int_list(output.shape())
+                )));
             }
+            if !output.requires_grad() {
+                return Err(no_grad(i));
+            }
+            output.ones_like()?
         };
         starts.push(Some(start));
     }

@@ -95,10 +95,10 @@ fn output_of(edge: &Edge) -> usize {
 
 /// `AccumulateGrad` nodes that somebody has looked at stand for their leaf.
 fn resolve(edge: &Edge) -> Edge {
-    if let Edge::Node(g) = edge {
-        if let Some(leaf) = g.node.variable() {
-            return Edge::Leaf(leaf);
-        }
+    if let Edge::Node(g) = edge
+        && let Some(leaf) = g.node.variable()
+    {
+        return Edge::Leaf(leaf);
     }
     edge.clone()
 }
@@ -180,26 +180,23 @@ impl Walk {
                     Place::Node(node) => node.edges.get(position).map(address),
                     Place::Leaf(_) => None,
                 };
-                match next {
-                    Some(target) => {
-                        top.1 += 1;
-                        let Some(&child) = target.and_then(|a| self.index.get(&a)) else { continue };
-                        if done[child as usize] {
-                            if self.entries[child as usize].needed {
-                                self.entries[at as usize].needed = true;
-                            }
-                        } else {
-                            done[child as usize] = true;
-                            stack.push((child, 0));
+                if let Some(target) = next {
+                    top.1 += 1;
+                    let Some(&child) = target.and_then(|a| self.index.get(&a)) else { continue };
+                    if done[child as usize] {
+                        if self.entries[child as usize].needed {
+                            self.entries[at as usize].needed = true;
                         }
+                    } else {
+                        done[child as usize] = true;
+                        stack.push((child, 0));
                     }
-                    None => {
-                        stack.pop();
-                        if self.entries[at as usize].needed {
-                            if let Some(&(parent, _)) = stack.last() {
-                                self.entries[parent as usize].needed = true;
-                            }
-                        }
+                } else {
+                    stack.pop();
+                    if self.entries[at as usize].needed
+                        && let Some(&(parent, _)) = stack.last()
+                    {
+                        self.entries[parent as usize].needed = true;
                     }
                 }
             }
@@ -430,10 +427,10 @@ fn call_tensor_hook(hook: &super::TensorHook, gradient: &Tensor) -> Result<Optio
 fn run_tensor_hooks(hooks: &Hooks, buffer: &mut SmallVec<[Option<Tensor>; 1]>) -> Result<()> {
     for (output, _, hook) in &hooks.tensor {
         let slot = &mut buffer[*output as usize];
-        if let Some(gradient) = slot {
-            if let Some(other) = call_tensor_hook(hook, gradient)? {
-                *slot = Some(other);
-            }
+        if let Some(gradient) = slot
+            && let Some(other) = call_tensor_hook(hook, gradient)?
+        {
+            *slot = Some(other);
         }
     }
     for (output, tensor) in &hooks.retains {

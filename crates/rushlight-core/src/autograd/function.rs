@@ -159,7 +159,7 @@ pub fn apply_function<F: Function>(function: F, inputs: &[Tensor]) -> Result<Vec
         .map(|o| if inputs.iter().any(|i| i.is_same(&o)) { o.without_node() } else { o })
         .collect();
     let edges: SmallVec<[Edge; 2]> = inputs.iter().map(Tensor::gradient_edge).collect();
-    let metas: SmallVec<[OutputMeta; 1]> = outputs.iter().map(|o| OutputMeta::of(o)).collect();
+    let metas: SmallVec<[OutputMeta; 1]> = outputs.iter().map(OutputMeta::of).collect();
     let kept: Vec<Option<usize>> =
         context.to_save.iter().map(|t| outputs.iter().position(|o| o.is_same(t))).collect();
     let saved_inputs: Vec<&Tensor> = context.to_save.iter().collect();

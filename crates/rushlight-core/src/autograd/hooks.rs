@@ -165,16 +165,13 @@ impl Tensor {
             ));
         }
         let id = next_id();
-        let place = match self.gradient_edge() {
-            Edge::Node(grad_fn) => {
-                grad_fn.node.with_hooks(|hooks| hooks.tensor.push((grad_fn.output, id, hook)));
-                Place::Node(std::sync::Arc::downgrade(&grad_fn.node))
-            }
-            _ => {
-                self.with_extra(|e| e.hooks.push((id, hook)));
-                self.set_flag(flag::HOOKS, true);
-                Place::Leaf(self.downgrade())
-            }
+        let place = if let Edge::Node(grad_fn) = self.gradient_edge() {
+            grad_fn.node.with_hooks(|hooks| hooks.tensor.push((grad_fn.output, id, hook)));
+            Place::Node(std::sync::Arc::downgrade(&grad_fn.node))
+        } else {
+            self.with_extra(|e| e.hooks.push((id, hook)));
+            self.set_flag(flag::HOOKS, true);
+            Place::Leaf(self.downgrade())
         };
         Ok(HookHandle { id, place })
     }

@@ -88,6 +88,9 @@ pub(crate) fn track_views(input: &Tensor, results: &[Tensor], thread: &ThreadSta
         Some(info) => (info.base, if fresh == Creation::Default { info.creation } else { fresh }),
         None => (input.clone(), fresh),
     };
+    if base.flags() & flag::SPECIAL != 0 {
+        base.set_flag(flag::HAS_VIEWS, true);
+    }
     for result in results {
         result.become_view(base.clone(), creation);
     }
@@ -98,10 +101,11 @@ pub(crate) fn track_views(input: &Tensor, results: &[Tensor], thread: &ThreadSta
 pub(crate) fn refresh_views(inputs: &[&Tensor]) -> Result<u32> {
     let mut flags = 0;
     for &input in inputs {
-        if let Some(info) = input.view_info() {
-            if info.base.flags() & flag::NEEDS_GRAD != 0 && input.version() != info.version {
-                regenerate(input, &info.base)?;
-            }
+        if let Some(info) = input.view_info()
+            && info.base.flags() & flag::NEEDS_GRAD != 0
+            && input.version() != info.version
+        {
+            regenerate(input, &info.base)?;
         }
         flags |= input.flags();
     }
@@ -110,12 +114,12 @@ pub(crate) fn refresh_views(inputs: &[&Tensor]) -> Result<u32> {
 
 /// Gives a view the node `AsStridedBackward0` over its root's history.
 fn regenerate(view: &Tensor, base: &Tensor) -> Result<()> {
-    if view.lock().grad_fn.is_none() && view.flags() & flag::REQUIRES_GRAD == 0 {
-        if let Some(info) = view.view_info() {
-            if info.creation != Creation::Default {
-                check_creation(view, &info, "its base or another view of its base has been")?;
-            }
-        }
+    if view.lock().grad_fn.is_none()
+        && view.flags() & flag::REQUIRES_GRAD == 0
+        && let Some(info) = view.view_info()
+        && info.creation != Creation::Default
+    {
+        check_creation(view, &info, "its base or another view of its base has been")?;
     }
     let operation = crate::ops::strided::AsStrided::of(view.layout(), base.layout());
     let edges = smallvec![base.gradient_edge()];

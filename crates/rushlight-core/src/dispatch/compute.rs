@@ -49,10 +49,10 @@ pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<T
     }
     let mut metas = Metas::new();
     operation.infer(&input_metas, &mut metas)?;
-    if metas.len() == 1 {
-        if let Some(meta) = metas.pop() {
-            return compute_one(operation, inputs, &input_metas, Arc::new(meta));
-        }
+    if metas.len() == 1
+        && let Some(meta) = metas.pop()
+    {
+        return compute_one(operation, inputs, &input_metas, Arc::new(meta));
     }
     let mut storages: SmallVec<[Storage; 1]> = SmallVec::new();
     for meta in &metas {
@@ -131,7 +131,7 @@ fn changed_meanwhile() -> Error {
 #[inline]
 fn storage_for(meta: &Meta) -> Result<Storage> {
     let elements = if meta.layout.is_contiguous() { meta.elements() } else { meta.layout.span().1 };
-    let bytes = elements.checked_mul(meta.dtype.size()).filter(|&b| b <= isize::MAX as usize);
+    let bytes = elements.checked_mul(meta.dtype.size()).filter(|&b| isize::try_from(b).is_ok());
     let Some(bytes) = bytes else {
         return Err(Error::runtime(format!(
             "Storage size calculation overflowed with sizes={}",

@@ -18,6 +18,6 @@ pub(crate) use compute::compute;
 pub use in_place::{apply_in_place, apply_out};
 pub(crate) use in_place::{compute_over, difference_in_place, run_in_place, write_out};
 pub use primitive::{
-    Aliasing, Attribute, BatchedInput, Differentiability, Edges, Gradients, Layouts, Like, Metas, Needs,
-    Operation, Primitive, Produced, Saves, View, ViewMut,
+    Aliasing, Attribute, BatchedInput, BatchedResults, Differentiability, Edges, Gradients, Layouts, Like,
+    Metas, Needs, Operation, Primitive, Produced, Saves, View, ViewMut,
 };

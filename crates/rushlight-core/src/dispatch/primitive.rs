@@ -125,6 +125,9 @@ pub struct BatchedInput {
     pub dim: Option<usize>,
 }
 
+/// The results of a batching rule, each with the place of its hidden dimension.
+pub type BatchedResults = Vec<(Tensor, Option<usize>)>;
+
 /// One operation, whole: shape rule, computation, derivatives, what it saves.
 ///
 /// A primitive is a small value whose fields are the arguments that are not tensors. Rules are written in public tensor
@@ -242,7 +245,7 @@ pub trait Primitive: Send + Sync + 'static {
 
     /// The operation over a hidden dimension (`vmap`): the results, each with the place of that dimension. `None` asks
     /// for a loop over it.
-    fn batch(&self, _inputs: &[BatchedInput], _size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
+    fn batch(&self, _inputs: &[BatchedInput], _size: usize) -> Result<Option<BatchedResults>> {
         Ok(None)
     }
 

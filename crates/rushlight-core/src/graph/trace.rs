@@ -147,8 +147,11 @@ pub(crate) fn record_in_place(operation: &dyn Operation, target: &Tensor, inputs
     if target.flags() & flag::SPECIAL == 0 {
         bail!(Runtime, "a tensor with data cannot be changed in place by a traced value");
     }
-    if target.is_view() {
-        bail!(NotImplemented, "an in-place change of a view cannot be traced; write it out of place");
+    if target.is_view() || target.flags() & flag::HAS_VIEWS != 0 {
+        bail!(
+            NotImplemented,
+            "an in-place change of a view, or of a tensor that has views, cannot be traced; write it out of place"
+        );
     }
     let mut all = vec![target];
     all.extend_from_slice(inputs);

@@ -234,6 +234,10 @@ unsafe fn run_plain(
 ///
 /// # Errors
 /// `"name_cpu" not implemented for …` where the kernel is not defined for the dtype.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an operation's whole call: splitting it would only name a struct for it"
+)]
 pub fn run_kernel(
     name: &str,
     kernel: &Kernel,

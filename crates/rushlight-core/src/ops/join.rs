@@ -134,9 +134,10 @@ pub(crate) fn apply_over_batch(
 ) -> Result<Tensor> {
     let all = inputs
         .iter()
-        .map(|input| match input.dim {
-            Some(dim) => input.tensor.movedim(&[dim as i64], &[0]),
-            None => {
+        .map(|input| {
+            if let Some(dim) = input.dim {
+                input.tensor.movedim(&[dim as i64], &[0])
+            } else {
                 let mut shape = Shape::from_slice(&[size]);
                 shape.extend_from_slice(input.tensor.shape());
                 input.tensor.expand(&shape)

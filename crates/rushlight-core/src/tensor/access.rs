@@ -118,11 +118,11 @@ impl Claims {
         let target_address = storage.address();
         let mut waiting = Some(storage);
         for (address, i) in order {
-            if address >= target_address {
-                if let Some(storage) = waiting.take() {
-                    storage.claim_write();
-                    self.write = Some(storage);
-                }
+            if address >= target_address
+                && let Some(storage) = waiting.take()
+            {
+                storage.claim_write();
+                self.write = Some(storage);
             }
             views[i] = Some(self.read(inputs[i])?);
         }

@@ -123,7 +123,7 @@ impl Tensor {
 
 fn checked_bytes(shape: &[usize], dtype: DType) -> Option<usize> {
     let bytes = shape.iter().try_fold(dtype.size(), |n, &s| n.checked_mul(s))?;
-    (bytes <= isize::MAX as usize).then_some(bytes)
+    isize::try_from(bytes).is_ok().then_some(bytes)
 }
 
 /// Converts a scalar to an element as PyTorch's `fill_` does.

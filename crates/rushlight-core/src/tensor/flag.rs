@@ -18,7 +18,7 @@ pub(crate) const HOOKS: u32 = 1 << 6;
 pub(crate) const RETAINS_GRAD: u32 = 1 << 7;
 /// Made in `inference_mode`.
 pub(crate) const INFERENCE: u32 = 1 << 8;
-/// The base of views, so that an in-place change must be seen by them.
+/// A traced tensor that has views, which would not see an in-place change of it.
 pub(crate) const HAS_VIEWS: u32 = 1 << 9;
 
 /// What makes an operation look closer at an input.

@@ -49,19 +49,19 @@ pub(super) fn apply(operation: &dyn Operation, inputs: &[&Tensor], layer: &Layer
                 .map(|result| {
                     let lifted = lift(result, level)?;
                     // A view shares the version counter of its source.
-                    if operation.is_view() { share_counter(inputs[0], lifted) } else { Ok(lifted) }
+                    Ok(if operation.is_view() { share_counter(inputs[0], &lifted) } else { lifted })
                 })
                 .collect()
         })
     })
 }
 
-fn share_counter(source: &Tensor, view: Tensor) -> Result<Tensor> {
+fn share_counter(source: &Tensor, view: &Tensor) -> Tensor {
     let shared = source.alias(view.meta().clone());
     let special = view.special();
     shared.with_extra(|e| e.special = special);
     shared.set_flag(flag::SPECIAL, true);
-    Ok(shared)
+    shared
 }
 
 pub(super) fn apply_in_place(

@@ -90,12 +90,12 @@ fn batched(
     if let Some(results) = operation.batch(inputs, size)? {
         return Ok(results);
     }
-    if operation.aliasing() == Aliasing::Elementwise {
-        if let Some(aligned) = align(inputs)? {
-            let references: SmallVec<[&Tensor; 3]> = aligned.iter().collect();
-            let results = crate::dispatch::run(operation, &references)?;
-            return Ok(results.into_iter().map(|r| (r, Some(0))).collect());
-        }
+    if operation.aliasing() == Aliasing::Elementwise
+        && let Some(aligned) = align(inputs)?
+    {
+        let references: SmallVec<[&Tensor; 3]> = aligned.iter().collect();
+        let results = crate::dispatch::run(operation, &references)?;
+        return Ok(results.into_iter().map(|r| (r, Some(0))).collect());
     }
     by_loop(operation, inputs, size)
 }

@@ -51,9 +51,10 @@ impl Primitive for Pieces {
         let filled = gradients
             .iter()
             .enumerate()
-            .map(|(i, g)| match g {
-                Some(g) => Ok(g.clone()),
-                None => {
+            .map(|(i, g)| {
+                if let Some(g) = g {
+                    Ok(g.clone())
+                } else {
                     let meta = context.output_meta(i);
                     Tensor::zeros(meta.shape(), meta.dtype)
                 }
