@@ -78,7 +78,7 @@ pub unsafe fn deallocate(block: NonNull<u8>, bytes: usize) {
 
 /// Frees the process's cached blocks and the calling thread's.
 pub fn empty_cache() {
-    let entries = std::mem::take(&mut lock().entries);
+    let entries = lock().map(|mut cache| std::mem::take(&mut cache.entries)).unwrap_or_default();
     for (block, size) in entries {
         // SAFETY: a cached block is used by nobody, and was allocated with this size.
         unsafe { system_deallocate(block.0, size) };
@@ -91,7 +91,7 @@ pub fn empty_cache() {
 
 /// Bytes that the process's cache of large blocks holds.
 pub fn cached_bytes() -> usize {
-    lock().entries.iter().map(|&(_, size)| size).sum()
+    lock().map_or(0, |cache| cache.entries.iter().map(|&(_, size)| size).sum())
 }
 
 #[inline(always)]
@@ -209,17 +209,27 @@ struct Cache {
 
 static CACHE: Mutex<Cache> = Mutex::new(Cache { entries: Vec::new() });
 
-fn lock() -> std::sync::MutexGuard<'static, Cache> {
-    // Nothing panics while the lock is held.
-    CACHE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// The cache, or `None` where it cannot be had for now: another thread may have held it when this process was forked,
+/// and then nobody ever gives it back. It is held for nanoseconds, so a few yields wait for everything else.
+fn lock() -> Option<std::sync::MutexGuard<'static, Cache>> {
+    use std::sync::TryLockError;
+    for _ in 0..1000 {
+        match CACHE.try_lock() {
+            Ok(guard) => return Some(guard),
+            // Nothing panics while the lock is held.
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
+    }
+    None
 }
 
 fn large_allocate(bytes: usize, zeroed: bool) -> Option<NonNull<u8>> {
     let size = large_size(bytes)?;
-    let cached = {
-        let entries = &mut lock().entries;
-        entries.iter().rposition(|entry| entry.1 == size).map(|index| entries.remove(index).0.0)
-    };
+    let cached = lock().and_then(|mut cache| {
+        let index = cache.entries.iter().rposition(|entry| entry.1 == size)?;
+        Some(cache.entries.remove(index).0.0)
+    });
     if let Some(block) = cached {
         if zeroed {
             // SAFETY: the block has `size` bytes.
@@ -237,27 +247,25 @@ fn large_allocate(bytes: usize, zeroed: bool) -> Option<NonNull<u8>> {
 unsafe fn large_deallocate(block: NonNull<u8>, bytes: usize) {
     // The size was valid when the block was allocated.
     let size = large_size(bytes).unwrap_or(bytes);
-    if size > CACHE_LIMIT / 2 {
-        // SAFETY: the caller's promise: a block of this size.
-        unsafe { system_deallocate(block, size) };
-        return;
-    }
-    let mut evicted: smallvec::SmallVec<[(Block, usize); 8]> = smallvec::SmallVec::new();
-    {
-        let entries = &mut lock().entries;
-        let mut total: usize = entries.iter().map(|&(_, size)| size).sum();
-        let mut surplus = 0;
-        while surplus < entries.len()
-            && (total + size > CACHE_LIMIT || entries.len() - surplus >= LARGE_ENTRIES)
-        {
-            total -= entries[surplus].1;
-            surplus += 1;
+    let mut surplus: smallvec::SmallVec<[(Block, usize); 8]> = smallvec::SmallVec::new();
+    match lock() {
+        Some(mut cache) if size <= CACHE_LIMIT / 2 => {
+            let entries = &mut cache.entries;
+            let mut total: usize = entries.iter().map(|&(_, size)| size).sum();
+            let mut count = 0;
+            while count < entries.len()
+                && (total + size > CACHE_LIMIT || entries.len() - count >= LARGE_ENTRIES)
+            {
+                total -= entries[count].1;
+                count += 1;
+            }
+            surplus.extend(entries.drain(..count));
+            entries.push((Block(block), size));
         }
-        evicted.extend(entries.drain(..surplus));
-        entries.push((Block(block), size));
+        _ => surplus.push((Block(block), size)),
     }
-    for (block, size) in evicted {
-        // SAFETY: a cached block is used by nobody, and was allocated with this size.
+    for (block, size) in surplus {
+        // SAFETY: used by nobody any more, and allocated with this size.
         unsafe { system_deallocate(block.0, size) };
     }
 }

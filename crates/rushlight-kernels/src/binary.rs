@@ -137,22 +137,22 @@ operations! {
     }
     /// The larger; a NaN in either gives NaN.
     MAXIMUM[Binary/Map2](x, y) {
-        f32, f64 => if x > y || x.is_nan() { x } else { y };
+        f32, f64 => if (x > y) | x.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.max(y);
     }
     /// The smaller; a NaN in either gives NaN.
     MINIMUM[Binary/Map2](x, y) {
-        f32, f64 => if x < y || x.is_nan() { x } else { y };
+        f32, f64 => if (x < y) | x.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.min(y);
     }
     /// The larger; a NaN loses to a number.
     FMAX[Binary/Map2](x, y) {
-        f32, f64 => if x > y || y.is_nan() { x } else { y };
+        f32, f64 => if (x > y) | y.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.max(y);
     }
     /// The smaller; a NaN loses to a number.
     FMIN[Binary/Map2](x, y) {
-        f32, f64 => if x < y || y.is_nan() { x } else { y };
+        f32, f64 => if (x < y) | y.is_nan() { x } else { y };
         u8, i8, i16, i32, i64, bool => x.min(y);
     }
     /// The angle of the point (y, x): `atan2(x, y)` in the operands' order.

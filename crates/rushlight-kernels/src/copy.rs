@@ -1,6 +1,7 @@
 //! Copies, casts and fills: (output, x), or (output) alone.
 
 use crate::dtype::{DType, Element};
+use crate::map::chunked;
 use crate::row::{Body, Kernel, Row, Scalar, gather, scatter};
 use std::marker::PhantomData;
 
@@ -54,9 +55,7 @@ impl<A: Element, B: Element> Body for Cast<A, B> {
         unsafe {
             let output = (*pointers).cast::<B>();
             let x = (*pointers.add(1)).cast::<A>().cast_const();
-            for i in 0..count {
-                output.add(i).write(convert::<A, B>(x.add(i).read()));
-            }
+            chunked!(count, output: B, [x: A], |i| convert::<A, B>(x));
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Matrix products: `dst = beta * dst + alpha * a * b`, of any strides.
 //!
 //! Large products of `f32` and `f64` are the `gemm` crate's, inside our own pool. It packs its operands, which costs
-//! more than it gains where a side is thin or the inner dimension is short; those go to the loops in `small`. 16-bit
-//! floats are widened to `f32`; integers wrap and have plain loops, as in PyTorch.
+//! more than it gains for the smallest; those go to the loops in `small`. 16-bit floats are widened to `f32`; integers wrap and have plain loops, as in PyTorch.
 //!
 //! Unlike the other kernels, products are not the same bits at every level (the crate has kernels per instruction set);
 //! they are the same for every number of threads.
@@ -216,6 +215,10 @@ unsafe fn product<T: Real>(
         if small::product(m, n, k, dst, a, b, alpha, beta) {
             return;
         }
+        // The thin operand, whichever side it is on: the right one of the product or of its transpose.
+        let (right, left) = (small::pack_thin::<T>(b, n, k), small::pack_thin::<T>(a.transposed(), m, k));
+        let b = right.as_ref().map_or(b, |packed| packed.matrix(n));
+        let a = left.as_ref().map_or(a, |packed| packed.matrix(m).transposed());
         let shared = Triple(dst, a, b);
         let call = |parallelism| {
             let Triple(dst, a, b) = shared;

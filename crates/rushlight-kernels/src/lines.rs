@@ -8,12 +8,15 @@ use crate::level::multiversion;
 use crate::loops::Operand;
 use crate::math;
 use crate::pool;
-use crate::row::{Conversion, Half, gather, scatter};
+use crate::row::{Conversion, Half};
 use half::{bf16, f16};
 use smallvec::SmallVec;
 
 /// At most this many operands.
 const OPERANDS: usize = 3;
+
+/// Adjacent lines that are brought together: where lines run across memory, a cache line is shared by so many of them.
+const GROUP: usize = 16;
 
 /// Calls `kernel(line pointers, length)` for every line along `dim`, on contiguous memory. The first operand is written.
 unsafe fn for_each_line(
@@ -31,23 +34,29 @@ unsafe fn for_each_line(
         return;
     }
     let shared = Shared(operands);
-    let chunks = (lines * length * cost / 32_768).min(4 * pool::num_threads()).clamp(1, lines);
+    // Groups run along the last other dimension, the innermost one of most arrays.
+    let across = (0..shape.len()).rev().find(|&index| index != dim && shape[index] != 1);
+    let row = across.map_or(1, |across| shape[across]);
+    let direct = |operand: &Operand<'_>| conversion.is_none() && (operand.strides[dim] == 1 || length == 1);
+    let group = if operands.iter().all(direct) { 1 } else { GROUP.min(row) };
+    let (outer, groups) = (lines / row, row.div_ceil(group));
+    let tasks = outer * groups;
+    let chunks = (lines * length * cost / 32_768).min(4 * pool::num_threads()).clamp(1, tasks);
     pool::parallel(chunks, &|chunk| {
         let operands = shared.get();
         let wide = if conversion.is_some() { 4 } else { operands[0].size };
         // Words of eight bytes keep every dtype aligned.
-        let direct =
-            |operand: &Operand<'_>| conversion.is_none() && (operand.strides[dim] == 1 || length == 1);
-        let mut buffers: SmallVec<[Vec<u64>; OPERANDS]> = operands
-            .iter()
-            .map(|operand| vec![0; if direct(operand) { 0 } else { (length * wide).div_ceil(8) }])
-            .collect();
-        let mut narrow = vec![0u16; if conversion.is_some() { length } else { 0 }];
-        for line in lines * chunk / chunks..lines * (chunk + 1) / chunks {
-            let mut pointers = [std::ptr::null_mut::<u8>(); OPERANDS];
+        // A line more of cache between lines, so that those of a group do not all fall on the same places of the cache.
+        let words = (length * wide).div_ceil(64) * 8 + 8;
+        let mut buffers: SmallVec<[Vec<u64>; OPERANDS]> =
+            operands.iter().map(|operand| vec![0; if direct(operand) { 0 } else { words * group }]).collect();
+        let mut narrow = vec![0u16; if conversion.is_some() { length * group } else { 0 }];
+        for task in tasks * chunk / chunks..tasks * (chunk + 1) / chunks {
+            let start = task % groups * group;
+            let count = group.min(row - start);
             let mut first = [std::ptr::null_mut::<u8>(); OPERANDS];
             for (index, operand) in operands.iter().enumerate() {
-                let (mut rest, mut offset) = (line, 0);
+                let (mut rest, mut offset) = (task / groups * row + start, 0);
                 for (d, &size) in shape.iter().enumerate().rev() {
                     if d != dim {
                         offset += (rest % size) as isize * operand.strides[d];
@@ -55,39 +64,97 @@ unsafe fn for_each_line(
                     }
                 }
                 first[index] = operand.ptr.wrapping_offset(offset * operand.size as isize);
-                if direct(operand) {
-                    pointers[index] = first[index];
+                if index == 0 || direct(operand) {
                     continue;
                 }
-                pointers[index] = buffers[index].as_mut_ptr().cast();
-                if index == 0 {
-                    continue;
-                }
-                // SAFETY: a whole line of the operand, and room for it.
+                let strides = (operand.strides[dim], across.map_or(0, |across| operand.strides[across]));
+                // SAFETY: whole lines of the operand, and room for them.
                 unsafe {
+                    let buffer = buffers[index].as_mut_ptr();
                     if let Some(conversion) = conversion {
-                        gather(narrow.as_mut_ptr().cast(), first[index], operand.strides[dim], length, 2);
-                        (conversion.widen)(pointers[index].cast(), narrow.as_ptr(), length);
+                        let (from, to) = (first[index], narrow.as_mut_ptr().cast());
+                        move_lines::<u16>((to, (1, length as isize)), (from, strides), length, count);
+                        for line in 0..count {
+                            let narrow = narrow.as_ptr().add(line * length);
+                            (conversion.widen)(buffer.add(line * words).cast(), narrow, length);
+                        }
                     } else {
-                        gather(pointers[index], first[index], operand.strides[dim], length, operand.size);
+                        let pitch = (words * 8 / wide) as isize;
+                        move_sized((buffer.cast(), (1, pitch)), (first[index], strides), length, count, wide);
                     }
                 }
             }
-            kernel(pointers, length);
-            if !direct(&operands[0]) {
-                // SAFETY: a whole line of the output.
-                unsafe {
-                    let stride = operands[0].strides[dim];
-                    if let Some(conversion) = conversion {
-                        (conversion.narrow)(narrow.as_mut_ptr(), pointers[0].cast(), length);
-                        scatter(first[0], stride, narrow.as_ptr().cast(), length, 2);
+            for line in 0..count {
+                let mut pointers = [std::ptr::null_mut::<u8>(); OPERANDS];
+                for (index, operand) in operands.iter().enumerate() {
+                    let step = across.map_or(0, |across| operand.strides[across]) * operand.size as isize;
+                    pointers[index] = if direct(operand) {
+                        first[index].wrapping_offset(line as isize * step)
                     } else {
-                        scatter(first[0], stride, pointers[0], length, operands[0].size);
+                        buffers[index].as_mut_ptr().wrapping_add(line * words).cast()
+                    };
+                }
+                kernel(pointers, length);
+            }
+            let output = &operands[0];
+            if !direct(output) {
+                let strides = (output.strides[dim], across.map_or(0, |across| output.strides[across]));
+                let buffer = buffers[0].as_mut_ptr();
+                // SAFETY: whole lines of the output.
+                unsafe {
+                    if let Some(conversion) = conversion {
+                        for line in 0..count {
+                            let narrow = narrow.as_mut_ptr().add(line * length);
+                            (conversion.narrow)(narrow, buffer.add(line * words).cast(), length);
+                        }
+                        let from = narrow.as_mut_ptr().cast();
+                        move_lines::<u16>((first[0], strides), (from, (1, length as isize)), length, count);
+                    } else {
+                        let pitch = (words * 8 / wide) as isize;
+                        move_sized((first[0], strides), (buffer.cast(), (1, pitch)), length, count, wide);
                     }
                 }
             }
         }
     });
+}
+
+/// Moves lines: (pointer, (stride along a line, stride from line to line)) each, along the lines' elements outermost.
+unsafe fn move_lines<T: Copy>(
+    target: (*mut u8, (isize, isize)),
+    source: (*mut u8, (isize, isize)),
+    length: usize,
+    count: usize,
+) {
+    let ((to, (to_along, to_across)), (from, (from_along, from_across))) = (target, source);
+    let (to, from) = (to.cast::<T>(), from.cast::<T>());
+    for i in 0..length as isize {
+        for line in 0..count as isize {
+            // SAFETY: the caller promises `count` lines of `length` of both.
+            unsafe {
+                let x = from.offset(i * from_along + line * from_across).read();
+                to.offset(i * to_along + line * to_across).write(x);
+            }
+        }
+    }
+}
+
+unsafe fn move_sized(
+    target: (*mut u8, (isize, isize)),
+    source: (*mut u8, (isize, isize)),
+    length: usize,
+    count: usize,
+    size: usize,
+) {
+    // SAFETY: the caller's promise is passed on; sizes are those of the dtypes.
+    unsafe {
+        match size {
+            1 => move_lines::<u8>(target, source, length, count),
+            2 => move_lines::<u16>(target, source, length, count),
+            4 => move_lines::<u32>(target, source, length, count),
+            _ => move_lines::<u64>(target, source, length, count),
+        }
+    }
 }
 
 struct Shared<'a>(&'a [Operand<'a>]);

@@ -49,38 +49,85 @@ pub(crate) unsafe fn scalars<A: Element>(context: *const u8, count: usize) -> [A
     scalars
 }
 
+/// Elements that a loop takes at a time: all are read before any is written, so the output may be an input and the
+/// compiler needs neither an overlap check nor a second, scalar, loop for the case that they do overlap.
+pub(crate) const CHUNK: usize = 16;
+
+/// Writes an expression of the inputs' elements for all elements. `patch` may mend a whole chunk of results, with the
+/// inputs in sight; `single` mends one result of those that make no chunk.
+macro_rules! chunked {
+    ($count:expr, $output:ident: $type:ty, [$($x:ident: $input:ty),+], |$i:ident| $one:expr
+        $(, patch |$results:ident| $patch:expr, single |$result:ident| $single:expr)?) => {{
+        let count = $count;
+        let mut start = 0;
+        while start + $crate::map::CHUNK <= count {
+            $(let $x = $x.add(start).cast::<[$input; $crate::map::CHUNK]>().read_unaligned();)+
+            let mut results = [const { std::mem::MaybeUninit::<$type>::uninit() }; $crate::map::CHUNK];
+            for $i in 0..$crate::map::CHUNK {
+                $(let $x = $x[$i];)+
+                results[$i].write($one);
+            }
+            $({
+                let $results = &mut results;
+                $patch
+            })?
+            $output.add(start).cast::<[std::mem::MaybeUninit<$type>; $crate::map::CHUNK]>().write_unaligned(results);
+            start += $crate::map::CHUNK;
+        }
+        // What is left is short: the early exit keeps the compiler from vectorising it once more.
+        for $i in 0..$crate::map::CHUNK {
+            if start == count {
+                break;
+            }
+            let _ = $i;
+            $(let $x = $x.add(start).read();)+
+            let result = $one;
+            $(
+                let $result = result;
+                let result = $single;
+            )?
+            $output.add(start).write(result);
+            start += 1;
+        }
+    }};
+}
+pub(crate) use chunked;
+
 /// The loop over a [`Unary`].
 pub(crate) struct Map1<Op, A>(PhantomData<(Op, A)>);
 
 impl<Op: Unary<A>, A: Element> Body for Map1<Op, A> {
     const DTYPE: DType = A::DTYPE;
     const SIZES: &'static [usize] = &[size_of::<Op::Output>(), size_of::<A>()];
-    const READS_TWICE: bool = Op::HAS_RARE;
 
     #[inline(always)]
     unsafe fn contiguous(count: usize, pointers: *const *mut u8, context: *const u8) {
-        // SAFETY: two contiguous operands of `count` elements, which the caller promises; one that reads twice is not
-        // aliased.
+        // SAFETY: two contiguous operands of `count` elements, which the caller promises.
         unsafe {
             let output = (*pointers).cast::<Op::Output>();
             let x = (*pointers.add(1)).cast::<A>().cast_const();
             let scalars = scalars::<A>(context, Op::SCALARS);
-            for i in 0..count {
-                output.add(i).write(Op::apply(x.add(i).read(), scalars));
-            }
-            if Op::HAS_RARE {
-                let mut any = false;
-                for i in 0..count {
-                    any |= Op::rare(x.add(i).read());
-                }
-                if any {
-                    for i in 0..count {
-                        let x = x.add(i).read();
-                        if Op::rare(x) {
-                            output.add(i).write(Op::slow(x));
-                        }
-                    }
-                }
+            chunked!(count, output: Op::Output, [x: A], |i| Op::apply(x, scalars),
+                patch |results| if Op::HAS_RARE { patch_rare::<Op, A>(results, &x) },
+                single |result| if Op::HAS_RARE && Op::rare(x) { Op::slow(x) } else { result });
+        }
+    }
+}
+
+/// Replaces the results of rare inputs.
+#[inline(always)]
+fn patch_rare<Op: Unary<A>, A: Element>(
+    results: &mut [std::mem::MaybeUninit<Op::Output>; CHUNK],
+    x: &[A; CHUNK],
+) {
+    let mut any = false;
+    for &x in x {
+        any |= Op::rare(x);
+    }
+    if any {
+        for (result, &x) in results.iter_mut().zip(x) {
+            if Op::rare(x) {
+                result.write(Op::slow(x));
             }
         }
     }
@@ -101,9 +148,7 @@ impl<Op: Binary<A>, A: Element> Body for Map2<Op, A> {
             let x = (*pointers.add(1)).cast::<A>().cast_const();
             let y = (*pointers.add(2)).cast::<A>().cast_const();
             let scalars = scalars::<A>(context, Op::SCALARS);
-            for i in 0..count {
-                output.add(i).write(Op::apply(x.add(i).read(), y.add(i).read(), scalars));
-            }
+            chunked!(count, output: Op::Output, [x: A, y: A], |i| Op::apply(x, y, scalars));
         }
     }
 }
@@ -125,9 +170,7 @@ impl<Op: Ternary<A>, A: Element> Body for Map3<Op, A> {
             let y = (*pointers.add(2)).cast::<A>().cast_const();
             let z = (*pointers.add(3)).cast::<A>().cast_const();
             let scalars = scalars::<A>(context, Op::SCALARS);
-            for i in 0..count {
-                output.add(i).write(Op::apply(x.add(i).read(), y.add(i).read(), z.add(i).read(), scalars));
-            }
+            chunked!(count, output: Op::Output, [x: A, y: A, z: A], |i| Op::apply(x, y, z, scalars));
         }
     }
 }

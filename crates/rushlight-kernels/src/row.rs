@@ -6,9 +6,7 @@
 //! quarter of a second of compile time per operation and dtype.
 //!
 //! Note [Aliasing of rows]: the output may be exactly one of the inputs (same address, same strides), or else overlaps
-//! none. A contiguous loop reads element `i` of its inputs before it writes element `i`, which makes aliasing correct,
-//! but the compiler's overlap check then falls back to scalar code; `blocked` therefore copies the aliased input to
-//! scratch (which stays in the first-level cache) so that the loop stays vectorised.
+//! none. A contiguous loop reads a chunk of its inputs before it writes that chunk, which makes aliasing correct.
 
 use crate::dtype::{DType, Element};
 use crate::level::{Level, level};
@@ -27,9 +25,6 @@ pub const MAX_OPERANDS: usize = 6;
 
 /// Elements in a block of scratch memory: six operands of 8 bytes then take 12 KiB of stack and of first-level cache.
 const BLOCK: usize = 256;
-
-/// Below this many elements an aliased row runs directly.
-const ALIAS_LIMIT: usize = 16;
 
 /// A number passed through a kernel's context, in both readings: floating-point kernels take the first, integer
 /// kernels the second.
@@ -105,7 +100,9 @@ impl Kernel {
 
     /// Adds a body under its dtype only.
     pub(crate) const fn with_only<B: Body>(self) -> Self {
-        self.set(B::DTYPE, row_baseline::<B>, row_v3::<B>)
+        // Narrow integers are rare and bound by memory: one variant serves them, which is a fifth of all instantiations.
+        let v3: Row = if is_narrow(B::DTYPE) { row_baseline::<B> } else { row_v3::<B> };
+        self.set(B::DTYPE, row_baseline::<B>, v3)
     }
 
     /// Adds one row under a dtype, for both levels.
@@ -126,15 +123,17 @@ impl Kernel {
     }
 }
 
+/// Whether a dtype is an integer of at most 16 bits.
+pub(crate) const fn is_narrow(dtype: DType) -> bool {
+    dtype.is_integral(true) && dtype.size() <= 2
+}
+
 /// The contiguous loop of one operation on one dtype.
 pub(crate) trait Body {
     /// The dtype under which the kernel is found: that of the inputs.
     const DTYPE: DType;
     /// Bytes of an element of each operand, the output first.
     const SIZES: &'static [usize];
-    /// Whether the loop reads its inputs again after it has written: then an aliased row is always copied.
-    const READS_TWICE: bool = false;
-
     /// Computes `count` elements of operands that are all contiguous.
     unsafe fn contiguous(count: usize, pointers: *const *mut u8, context: *const u8);
 }
@@ -147,17 +146,12 @@ unsafe fn run<B: Body>(
     strides: *const isize,
     context: *const u8,
 ) {
-    // SAFETY: both arrays have one entry for each operand, which the caller promises.
-    let direct = unsafe {
-        let mut contiguous = true;
-        let mut aliased = false;
-        for operand in 0..B::SIZES.len() {
-            contiguous &= *strides.add(operand) == 1;
-            aliased |= operand > 0 && *pointers == *pointers.add(operand);
-        }
-        let alias_limit = if B::READS_TWICE { 0 } else { ALIAS_LIMIT };
-        (contiguous || count == 1) && (!aliased || count < alias_limit)
-    };
+    let mut contiguous = true;
+    for operand in 0..B::SIZES.len() {
+        // SAFETY: a stride for each operand, which the caller promises.
+        contiguous &= unsafe { *strides.add(operand) } == 1;
+    }
+    let direct = contiguous || count == 1;
     if direct {
         // SAFETY: contiguous, or a single element.
         unsafe { B::contiguous(count, pointers, context) }
@@ -205,8 +199,8 @@ unsafe fn half_v3<B: Body, H: Half>(
 
 type Scratch = [MaybeUninit<[u64; BLOCK]>; MAX_OPERANDS];
 
-/// Runs a row block by block: what is not contiguous (or is the aliased input) is gathered into scratch memory first,
-/// and the output scattered from it. An operand of stride 0 is spread once.
+/// Runs a row block by block: what is not contiguous is gathered into scratch memory first, and the output scattered from
+/// it. An operand of stride 0 is spread once.
 unsafe fn blocked(
     row: Row,
     count: usize,
@@ -227,8 +221,7 @@ unsafe fn blocked(
             unsafe {
                 let (first, stride) = (*pointers.add(operand), *strides.add(operand));
                 let here = first.offset(start as isize * stride * size as isize);
-                let aliased = operand > 0 && first == *pointers;
-                if stride == 1 && !aliased {
+                if stride == 1 {
                     block[operand] = here;
                     continue;
                 }
@@ -238,7 +231,7 @@ unsafe fn blocked(
                 }
             }
         }
-        // SAFETY: the blocks are contiguous, and none aliases the output's: an aliased input was copied.
+        // SAFETY: the blocks are contiguous, and an input is the output's or does not overlap it.
         unsafe { row(length, block.as_ptr(), CONTIGUOUS.as_ptr(), context) };
         // SAFETY: as above; the output's elements are the caller's to write.
         unsafe {

@@ -1,7 +1,7 @@
 //! Operations of three inputs: (output, x, y, z).
 
 use crate::dtype::{DType, Element};
-use crate::map::operations;
+use crate::map::{chunked, operations};
 use crate::math;
 use crate::row::{Body, Kernel};
 use std::marker::PhantomData;
@@ -28,10 +28,7 @@ impl<A: Element> Body for Select<A> {
             let condition = (*pointers.add(1)).cast_const();
             let x = (*pointers.add(2)).cast::<A>().cast_const();
             let y = (*pointers.add(3)).cast::<A>().cast_const();
-            for i in 0..count {
-                let (x, y) = (x.add(i).read(), y.add(i).read());
-                output.add(i).write(if condition.add(i).read() == 0 { y } else { x });
-            }
+            chunked!(count, output: A, [condition: u8, x: A, y: A], |i| if condition == 0 { y } else { x });
         }
     }
 }
@@ -62,8 +59,8 @@ operations! {
     /// `min(max(x, low), high)`; a NaN in any gives NaN: (output, x, low, high).
     CLAMP[Ternary/Map3](x, low, high) {
         f32, f64 => {
-            let raised = if x > low || x.is_nan() { x } else { low };
-            if raised < high || raised.is_nan() { raised } else { high }
+            let raised = if (x > low) | x.is_nan() { x } else { low };
+            if (raised < high) | raised.is_nan() { raised } else { high }
         };
         u8, i8, i16, i32, i64 => x.max(low).min(high);
     }

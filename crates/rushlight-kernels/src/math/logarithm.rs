@@ -53,7 +53,11 @@ fn split_f64(x: f64) -> (f64, f64) {
 #[inline(always)]
 fn combine_f32(k: f32, f: f32, correction: f32) -> f32 {
     let z = f * f;
-    let tail = (z * f).mul_add(polynomial!(f, LOG_F32), k.mul_add(LN2_LOW_F32, correction));
+    // Even and odd parts side by side: half the length of Horner's chain.
+    let c = &LOG_F32;
+    let even = polynomial!(z, [c[0], c[2], c[4], c[6], c[8]]);
+    let odd = polynomial!(z, [c[1], c[3], c[5], c[7]]);
+    let tail = (z * f).mul_add(odd.mul_add(f, even), k.mul_add(LN2_LOW_F32, correction));
     k.mul_add(LN2_HIGH_F32, z.mul_add(-0.5, tail) + f)
 }
 

@@ -1,7 +1,7 @@
 //! The error function, the gamma function's family.
 
 use super::exponential::bound;
-use super::{exp_f64, log_f64, polynomial};
+use super::{exp_f32, exp_f64, log_f64, polynomial};
 use std::f64::consts::PI;
 
 // erf(x) / x in x², for |x| <= 1; error 8e-13.
@@ -15,6 +15,21 @@ const ERF: [f64; 9] = [
     1.19565625682073292e-4,
     -1.39093400218745965e-5,
     1.05893806410750144e-6,
+];
+// erf(x) / x - 1 in x² for |x| <= 1, to 1.3e-9.
+const ERF_NEAR_F32: [f32; 7] =
+    [0.12837917, -0.376126267, 0.112835947, -0.026854212, 0.00518908742, -8.01686429e-4, 7.87587506e-5];
+// log(erfc(x)) for 1 <= x <= 4, to 1.7e-8, of which erfc takes all but a sixth; from 4 on erf rounds to 1.
+const ERF_FAR_F32: [f32; 9] = [
+    3.20225692e-4,
+    -1.1302338,
+    -0.631825414,
+    -0.110080691,
+    0.0264214847,
+    -0.00475971955,
+    5.96831952e-4,
+    -4.60611578e-5,
+    1.6373082e-6,
 ];
 // log(erfc(x) / t) + x² in t = 2 / (2 + x), for 0.95 <= x <= 10.5; error 3e-12.
 const ERFC: [f64; 13] = [
@@ -44,9 +59,10 @@ fn error_function(x: f64) -> (f64, f64) {
 
 #[inline(always)]
 pub(crate) fn erf_f32(x: f32) -> f32 {
-    let magnitude = bound!(x.abs() as f64, 0.0, 10.5);
-    let (near, far) = error_function(magnitude);
-    (if magnitude < 1.0 { near } else { 1.0 - far }).copysign(x as f64) as f32
+    let magnitude = bound!(x.abs(), 0.0, 4.0);
+    let near = magnitude.mul_add(polynomial!(magnitude * magnitude, ERF_NEAR_F32), magnitude);
+    let far = 1.0 - exp_f32(polynomial!(magnitude, ERF_FAR_F32));
+    (if magnitude < 1.0 { near } else { far }).copysign(x)
 }
 
 #[inline(always)]

@@ -5,6 +5,7 @@
 use super::box_muller::{transform, transform_f64};
 use super::mersenne::{Generator, unit_f32, unit_f64};
 use crate::dtype::{DType, Element};
+use crate::level::multiversion;
 use crate::{dispatch_all, dispatch_float};
 use half::{bf16, f16};
 
@@ -44,11 +45,13 @@ impl Generator {
 
     /// Uniform numbers of at most 32 bits. What rounds up to the excluded bound becomes the other one.
     fn uniform_narrow<T: Element>(&mut self, target: &mut [T], from: f32, to: f32) {
-        let (first, excluded) = (T::from_f32(from), T::from_f32(to));
-        self.uniform_bits(target, |bits| {
-            let drawn = T::from_f32(unit_f32(bits).mul_add(to - from, from));
-            if drawn == excluded { first } else { drawn }
-        });
+        let mut bits = [0u32; 512];
+        for block in target.chunks_mut(bits.len()) {
+            let bits = &mut bits[..block.len()];
+            self.fill_random(bits);
+            // SAFETY: as many outputs as elements.
+            unsafe { uniform_block::<T>(block.as_mut_ptr(), bits.as_ptr(), block.len(), from, to) };
+        }
     }
 
     /// Draws one output for each element, in blocks.
@@ -343,4 +346,18 @@ unsafe fn slice<'a, T: Element>(target: *mut u8, count: usize) -> &'a mut [T] {
     }
     // SAFETY: the caller promises room for `count` elements.
     unsafe { std::slice::from_raw_parts_mut(target.cast(), count) }
+}
+
+multiversion! {
+    /// Uniform numbers from random bits: fused, as PyTorch's vectorised loop is.
+    unsafe fn uniform_block<T: Element>(target: *mut T, bits: *const u32, count: usize, from: f32, to: f32) {
+        let (first, excluded) = (T::from_f32(from), T::from_f32(to));
+        for i in 0..count {
+            // SAFETY: the caller promises `count` of both, which do not overlap.
+            unsafe {
+                let drawn = T::from_f32(unit_f32(bits.add(i).read()).mul_add(to - from, from));
+                target.add(i).write(if drawn == excluded { first } else { drawn });
+            }
+        }
+    }
 }

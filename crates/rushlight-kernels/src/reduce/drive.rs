@@ -1,301 +1,21 @@
 //! The walk of a reduction: see the module's Note [Order of a reduction].
 
-use crate::dtype::{DType, Element};
-use crate::level::{Level, level};
-use crate::loops::Operand;
+use super::reducer::{BLOCK, Erased, Reduction};
+use crate::dtype::DType;
+use crate::loops::{Operand, is_contiguous};
 use crate::pool;
-use crate::row::{Conversion, Half, gather, scatter};
-use half::{bf16, f16};
+use crate::row::{gather, scatter};
 use smallvec::SmallVec;
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 /// Elements of one output's share that one task takes where outputs are few.
 const PART: usize = 65_536;
 /// Columns that are reduced side by side: their accumulators (at most 16 bytes) stay in the first-level cache.
 const COLUMNS: usize = 512;
-/// Elements of a gathered block.
-const BLOCK: usize = 1024;
 /// Rows after which column accumulators are folded into the totals, which bounds the error of long sums.
 const FOLD: usize = 64;
 /// A reduced run shorter than this goes column by column if there are columns.
 const SHORT: usize = 32;
-const LANES: usize = 32;
-
-/// One operation on one dtype: how an element meets an accumulator.
-pub(crate) trait Reducer {
-    type Input: Element;
-    type Output: Element;
-    type Accumulator: Copy;
-    /// Passes over the input: a later one sees what the earlier ones found.
-    const PASSES: usize = 1;
-    fn identity() -> Self::Accumulator;
-    /// An empty accumulator for the same pass as `accumulator`.
-    #[inline(always)]
-    fn fresh(_accumulator: Self::Accumulator, _pass: usize) -> Self::Accumulator {
-        Self::identity()
-    }
-    fn step(accumulator: Self::Accumulator, x: Self::Input, pass: usize, context: f64) -> Self::Accumulator;
-    fn merge(a: Self::Accumulator, b: Self::Accumulator, pass: usize) -> Self::Accumulator;
-    /// Prepares the next pass, after `count` elements.
-    #[inline(always)]
-    fn between(accumulator: Self::Accumulator, _count: usize) -> Self::Accumulator {
-        accumulator
-    }
-    fn finish(accumulator: Self::Accumulator, count: usize, context: f64) -> Self::Output;
-}
-
-type Run = unsafe fn(*mut u8, *const u8, usize, usize, f64);
-type Columns = unsafe fn(*mut u8, *const u8, usize, usize, isize, usize, f64);
-
-/// A reducer without its types.
-#[derive(Clone, Copy)]
-pub(crate) struct Erased {
-    input_size: usize,
-    output_size: usize,
-    passes: usize,
-    conversion: Option<&'static Conversion>,
-    narrows: bool,
-    initialise: unsafe fn(*mut u8, usize),
-    /// (target, model, count, pass)
-    fresh: unsafe fn(*mut u8, *const u8, usize, usize),
-    /// (accumulator, contiguous elements, count, pass, context)
-    run: Run,
-    /// (accumulators, rows of contiguous elements, columns, rows, bytes between rows, pass, context)
-    columns: Columns,
-    /// (targets, others, count, pass)
-    merge: unsafe fn(*mut u8, *const u8, usize, usize),
-    between: unsafe fn(*mut u8, usize, usize),
-    /// (accumulators, contiguous outputs, outputs, elements of each, context)
-    finish: unsafe fn(*const u8, *mut u8, usize, usize, f64),
-}
-
-/// A reduction: its reducers by level and dtype of the input.
-pub struct Reduction {
-    table: [[Option<Erased>; DType::COUNT]; Level::COUNT],
-}
-
-impl Reduction {
-    /// Whether the reduction is defined for inputs of `dtype`.
-    pub fn supports(&self, dtype: DType) -> bool {
-        self.table[0][dtype as usize].is_some()
-    }
-
-    pub(crate) const fn new() -> Self {
-        Self { table: [[None; DType::COUNT]; Level::COUNT] }
-    }
-
-    /// Adds a reducer; one of `f32` also serves the 16-bit floats.
-    pub(crate) const fn with<R: Reducer>(mut self) -> Self {
-        let index = <R::Input as Element>::DTYPE as usize;
-        let (baseline, v3) = (erase::<R>(run::<R>, columns::<R>), erase::<R>(run_v3::<R>, columns_v3::<R>));
-        self.table[0][index] = Some(baseline);
-        self.table[1][index] = Some(v3);
-        if matches!(<R::Input as Element>::DTYPE, DType::F32) {
-            self.table[0][DType::F16 as usize] = Some(half_of::<f16>(baseline));
-            self.table[1][DType::F16 as usize] = Some(half_of::<f16>(v3));
-            self.table[0][DType::BF16 as usize] = Some(half_of::<bf16>(baseline));
-            self.table[1][DType::BF16 as usize] = Some(half_of::<bf16>(v3));
-        }
-        self
-    }
-}
-
-const fn half_of<H: Half>(mut erased: Erased) -> Erased {
-    erased.conversion = Some(&H::CONVERSION);
-    erased.input_size = 2;
-    if erased.output_size == 4 {
-        erased.output_size = 2;
-        erased.narrows = true;
-    }
-    erased
-}
-
-const fn erase<R: Reducer>(run: Run, columns: Columns) -> Erased {
-    assert!(size_of::<R::Accumulator>() <= 16, "the driver's buffers hold accumulators of 16 bytes");
-    Erased {
-        input_size: size_of::<R::Input>(),
-        output_size: size_of::<R::Output>(),
-        passes: R::PASSES,
-        conversion: None,
-        narrows: false,
-        initialise: initialise::<R>,
-        fresh: fresh::<R>,
-        run,
-        columns,
-        merge: merge::<R>,
-        between: between::<R>,
-        finish: finish::<R>,
-    }
-}
-
-unsafe fn initialise<R: Reducer>(accumulators: *mut u8, count: usize) {
-    for i in 0..count {
-        // SAFETY: the driver gives room for `count` accumulators, aligned.
-        unsafe { accumulators.cast::<R::Accumulator>().add(i).write(R::identity()) };
-    }
-}
-
-unsafe fn fresh<R: Reducer>(target: *mut u8, model: *const u8, count: usize, pass: usize) {
-    for i in 0..count {
-        // SAFETY: as above; the models are initialised.
-        unsafe {
-            let model = model.cast::<R::Accumulator>().add(i).read();
-            target.cast::<R::Accumulator>().add(i).write(R::fresh(model, pass));
-        }
-    }
-}
-
-unsafe fn merge<R: Reducer>(targets: *mut u8, others: *const u8, count: usize, pass: usize) {
-    for i in 0..count {
-        // SAFETY: as above, both initialised.
-        unsafe {
-            let target = targets.cast::<R::Accumulator>().add(i);
-            target.write(R::merge(target.read(), others.cast::<R::Accumulator>().add(i).read(), pass));
-        }
-    }
-}
-
-unsafe fn between<R: Reducer>(accumulators: *mut u8, count: usize, elements: usize) {
-    for i in 0..count {
-        // SAFETY: as above.
-        unsafe {
-            let accumulator = accumulators.cast::<R::Accumulator>().add(i);
-            accumulator.write(R::between(accumulator.read(), elements));
-        }
-    }
-}
-
-unsafe fn finish<R: Reducer>(
-    accumulators: *const u8,
-    outputs: *mut u8,
-    count: usize,
-    elements: usize,
-    context: f64,
-) {
-    for i in 0..count {
-        // SAFETY: as above; `count` contiguous outputs.
-        unsafe {
-            let accumulator = accumulators.cast::<R::Accumulator>().add(i).read();
-            outputs.cast::<R::Output>().add(i).write(R::finish(accumulator, elements, context));
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn run_body<R: Reducer>(accumulator: *mut u8, x: *const u8, count: usize, pass: usize, context: f64) {
-    let accumulator = accumulator.cast::<R::Accumulator>();
-    // SAFETY: one accumulator and `count` contiguous elements, which the driver promises.
-    let (mut total, x) =
-        unsafe { (accumulator.read(), std::slice::from_raw_parts(x.cast::<R::Input>(), count)) };
-    if count < LANES {
-        for &x in x {
-            total = R::step(total, x, pass, context);
-        }
-    } else {
-        for block in x.chunks(BLOCK) {
-            let mut lanes = [R::fresh(total, pass); LANES];
-            let mut groups = block.chunks_exact(LANES);
-            for group in &mut groups {
-                for (lane, &x) in lanes.iter_mut().zip(group) {
-                    *lane = R::step(*lane, x, pass, context);
-                }
-            }
-            for (lane, &x) in lanes.iter_mut().zip(groups.remainder()) {
-                *lane = R::step(*lane, x, pass, context);
-            }
-            let mut width = LANES / 2;
-            while width > 0 {
-                for lane in 0..width {
-                    lanes[lane] = R::merge(lanes[lane], lanes[lane + width], pass);
-                }
-                width /= 2;
-            }
-            total = R::merge(total, lanes[0], pass);
-        }
-    }
-    // SAFETY: as above.
-    unsafe { accumulator.write(total) };
-}
-
-unsafe fn run<R: Reducer>(accumulator: *mut u8, x: *const u8, count: usize, pass: usize, context: f64) {
-    // A constant pass lets the compiler drop the other one's formulas.
-    // SAFETY: the driver's promise is passed on.
-    unsafe {
-        if R::PASSES == 1 || pass == 0 {
-            run_body::<R>(accumulator, x, count, 0, context);
-        } else {
-            run_body::<R>(accumulator, x, count, 1, context);
-        }
-    }
-}
-
-#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"))]
-unsafe fn run_v3<R: Reducer>(accumulator: *mut u8, x: *const u8, count: usize, pass: usize, context: f64) {
-    // SAFETY: the driver's promise is passed on.
-    unsafe {
-        if R::PASSES == 1 || pass == 0 {
-            run_body::<R>(accumulator, x, count, 0, context);
-        } else {
-            run_body::<R>(accumulator, x, count, 1, context);
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn columns_body<R: Reducer>(
-    accumulators: *mut u8,
-    x: *const u8,
-    columns: usize,
-    rows: usize,
-    step: isize,
-    pass: usize,
-    context: f64,
-) {
-    // SAFETY: `columns` accumulators, and rows of as many contiguous elements, which the driver promises.
-    unsafe {
-        let accumulators = std::slice::from_raw_parts_mut(accumulators.cast::<R::Accumulator>(), columns);
-        for row in 0..rows {
-            let x = std::slice::from_raw_parts(x.offset(row as isize * step).cast::<R::Input>(), columns);
-            for (accumulator, &x) in accumulators.iter_mut().zip(x) {
-                *accumulator = R::step(*accumulator, x, pass, context);
-            }
-        }
-    }
-}
-
-unsafe fn columns<R: Reducer>(
-    accumulators: *mut u8,
-    x: *const u8,
-    columns: usize,
-    rows: usize,
-    step: isize,
-    pass: usize,
-    context: f64,
-) {
-    // SAFETY: the driver's promise is passed on.
-    unsafe { columns_body::<R>(accumulators, x, columns, rows, step, pass, context) }
-}
-
-#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt"))]
-unsafe fn columns_v3<R: Reducer>(
-    accumulators: *mut u8,
-    x: *const u8,
-    columns: usize,
-    rows: usize,
-    step: isize,
-    pass: usize,
-    context: f64,
-) {
-    // SAFETY: the driver's promise is passed on.
-    unsafe {
-        if R::PASSES == 1 || pass == 0 {
-            columns_body::<R>(accumulators, x, columns, rows, step, 0, context);
-        } else {
-            columns_body::<R>(accumulators, x, columns, rows, step, 1, context);
-        }
-    }
-}
 
 /// One dimension of the walk.
 #[derive(Clone, Copy)]
@@ -326,7 +46,30 @@ pub unsafe fn reduce(
     reduced: &[bool],
     context: f64,
 ) -> bool {
-    let Some(erased) = reduction.table[level() as usize][dtype as usize] else { return false };
+    let Some(erased) = reduction.erased(dtype) else { return false };
+    if erased.conversion.is_none()
+        && reduced.iter().all(|&reduced| reduced)
+        && is_contiguous(shape, input.strides)
+    {
+        let elements: usize = shape.iter().product();
+        if elements <= PART {
+            // What a loss is made of: nothing to plan.
+            let job = Job { erased, input: input.ptr, output: output.ptr, elements, context };
+            let mut total = Accumulator::new();
+            // SAFETY: a contiguous input and one output.
+            unsafe {
+                (erased.initialise)(total.pointer(), 1);
+                for pass in 0..erased.passes {
+                    (erased.run)(total.pointer(), input.ptr, elements, pass, context);
+                    if pass + 1 < erased.passes {
+                        (erased.between)(total.pointer(), 1, elements);
+                    }
+                }
+                write(&job, total.pointer(), 0, 1, 1);
+            }
+            return true;
+        }
+    }
     let (mut kept, mut run) = (Dims::new(), Dims::new());
     for (index, &size) in shape.iter().enumerate() {
         let dim = Dim {
@@ -714,6 +457,3 @@ unsafe fn write(job: &Job, accumulators: *const u8, output: isize, stride: isize
         scatter(target, stride, results, count, erased.output_size);
     }
 }
-
-/// Lets reducers be types without values.
-pub(crate) struct Of<Op, A>(PhantomData<(Op, A)>);

@@ -1,6 +1,6 @@
 //! The reducers.
 
-use super::drive::{Of, Reducer, Reduction};
+use super::reducer::{LANES, Of, Reducer, Reduction, in_lanes};
 use crate::dtype::Element;
 use crate::math;
 
@@ -114,13 +114,13 @@ simple!(NORM_2, [f64], f64, f64, 0.0, |a, x, p| a + x * x, |a, b| a + b, |a, p| 
 /// The larger; NaN wins.
 #[inline(always)]
 fn larger<T: Element>(a: T, x: T) -> T {
-    if x > a || x.is_nan() { x } else { a }
+    if (x > a) | x.is_nan() { x } else { a }
 }
 
 /// The smaller; NaN wins.
 #[inline(always)]
 fn smaller<T: Element>(a: T, x: T) -> T {
-    if x < a || x.is_nan() { x } else { a }
+    if (x < a) | x.is_nan() { x } else { a }
 }
 
 // "x > a" is false for every x once a is NaN, so a NaN stays.
@@ -161,6 +161,31 @@ macro_rules! variance {
                 (mean, sum + if pass == 0 { x as f64 } else { distance * distance })
             }
             #[inline(always)]
+            fn block((mean, sum): (f64, f64), x: &[$type], pass: usize, context: f64) -> (f64, f64) {
+                let step = |lane: f64, x: $type| Self::step((mean, lane), x, pass, context).1;
+                (mean, sum + in_lanes(x, 0.0, step, |a, b| a + b))
+            }
+            #[inline(always)]
+            fn columns(
+                lanes: &mut [Self::Accumulator; LANES],
+                rows: usize,
+                row: impl Fn(usize) -> [$type; LANES],
+                pass: usize,
+                context: f64,
+            ) {
+                // The parts of the accumulators in arrays of their own, so that the loop vectorises.
+                let (mut first, mut sums) = (lanes.map(|lane| lane.0), lanes.map(|lane| lane.1));
+                for index in 0..rows {
+                    let x = row(index);
+                    for lane in 0..LANES {
+                        (first[lane], sums[lane]) = Self::step((first[lane], sums[lane]), x[lane], pass, context);
+                    }
+                }
+                for (lane, parts) in lanes.iter_mut().zip(first.into_iter().zip(sums)) {
+                    *lane = parts;
+                }
+            }
+            #[inline(always)]
             fn merge(a: (f64, f64), b: (f64, f64), _pass: usize) -> (f64, f64) { (a.0, a.1 + b.1) }
             #[inline(always)]
             fn between((_, sum): (f64, f64), count: usize) -> (f64, f64) { (sum / count as f64, 0.0) }
@@ -192,6 +217,34 @@ macro_rules! log_sum_exp {
                 if pass == 0 { (larger(largest, x), sum) } else { (largest, sum + $exp(x - largest) as f64) }
             }
             #[inline(always)]
+            fn block((largest, sum): ($type, f64), x: &[$type], pass: usize, _context: f64) -> ($type, f64) {
+                if pass == 0 {
+                    (larger(largest, in_lanes(x, $type::NEG_INFINITY, larger, larger)), sum)
+                } else {
+                    (largest, sum + in_lanes(x, 0.0, |lane, x| lane + $exp(x - largest) as f64, |a, b| a + b))
+                }
+            }
+            #[inline(always)]
+            fn columns(
+                lanes: &mut [Self::Accumulator; LANES],
+                rows: usize,
+                row: impl Fn(usize) -> [$type; LANES],
+                pass: usize,
+                context: f64,
+            ) {
+                // The parts of the accumulators in arrays of their own, so that the loop vectorises.
+                let (mut first, mut sums) = (lanes.map(|lane| lane.0), lanes.map(|lane| lane.1));
+                for index in 0..rows {
+                    let x = row(index);
+                    for lane in 0..LANES {
+                        (first[lane], sums[lane]) = Self::step((first[lane], sums[lane]), x[lane], pass, context);
+                    }
+                }
+                for (lane, parts) in lanes.iter_mut().zip(first.into_iter().zip(sums)) {
+                    *lane = parts;
+                }
+            }
+            #[inline(always)]
             fn merge(a: ($type, f64), b: ($type, f64), _pass: usize) -> ($type, f64) {
                 (larger(a.0, b.0), a.1 + b.1)
             }
@@ -207,4 +260,4 @@ macro_rules! log_sum_exp {
         }
     )+};
 }
-log_sum_exp!(f32, math::exp_f32; f64, f64::exp);
+log_sum_exp!(f32, math::exp_f32; f64, math::exp_f64);
