@@ -6,12 +6,18 @@
 //! shows on one screen how to add one.
 
 pub mod binary;
+mod choose;
 pub mod copy;
 pub mod create;
 pub mod elementwise;
+pub mod extremes;
 pub mod index;
 pub mod join;
+pub mod linear;
 pub mod mask;
+pub mod matmul;
+pub mod matmul_add;
+pub mod moments;
 pub mod places;
 pub mod reduce;
 pub mod strided;
