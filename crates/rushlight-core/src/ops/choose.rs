@@ -155,15 +155,15 @@ fn wrong_index(error: kernels::index::IndexError) -> Error {
     Error::index(format!("index {} is out of bounds for dimension with size {}", error.index, error.size))
 }
 
-/// Both with the hidden dimension in front.
-fn aligned(inputs: &[BatchedInput], size: usize) -> Result<[Tensor; 2]> {
-    let one = |input: &BatchedInput| match input.dim {
-        Some(dim) => input.tensor.movedim(&[dim as i64], &[0]),
-        None => {
-            let mut shape = Shape::from_slice(&[size]);
-            shape.extend_from_slice(input.tensor.shape());
-            input.tensor.expand(&shape)
+/// Two inputs with the hidden dimension in front; where there is none, the input is repeated without a copy.
+pub(crate) fn in_front(inputs: &[BatchedInput], size: usize) -> Result<[Tensor; 2]> {
+    let one = |input: &BatchedInput| {
+        if let Some(dim) = input.dim {
+            return input.tensor.movedim(&[dim as i64], &[0]);
         }
+        let mut shape = Shape::from_slice(&[size]);
+        shape.extend_from_slice(input.tensor.shape());
+        input.tensor.expand(&shape)
     };
     Ok([one(&inputs[0])?, one(&inputs[1])?])
 }
@@ -213,7 +213,7 @@ impl Primitive for Take {
         take(super::reduce::only(t)?, self.dim, context.input(1))
     }
     fn batch(&self, inputs: &[BatchedInput], size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
-        let [x, index] = aligned(inputs, size)?;
+        let [x, index] = in_front(inputs, size)?;
         if x.rank() == 1 {
             return Ok(Some(vec![(x, Some(0))]));
         }
@@ -273,7 +273,7 @@ impl Primitive for Put {
         put(super::reduce::only(t)?, self.dim, context.input(1), self.size)
     }
     fn batch(&self, inputs: &[BatchedInput], size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
-        let [x, index] = aligned(inputs, size)?;
+        let [x, index] = in_front(inputs, size)?;
         if x.rank() == 1 {
             return Ok(Some(vec![(x, Some(0))]));
         }

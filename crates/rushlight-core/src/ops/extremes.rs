@@ -31,7 +31,7 @@ fn check_not_empty(name: &str, shape: &[usize], reduced: &[bool], named: bool) -
             "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
         );
     }
-    for (d, _) in reduced.iter().enumerate().filter(|&(d, &r)| r && shape[d] == 0) {
+    if let Some(d) = (0..shape.len()).find(|&d| reduced[d] && shape[d] == 0) {
         bail!(Index, "{name}(): Expected reduction dim {d} to have non-zero size.");
     }
     Ok(())
@@ -143,7 +143,7 @@ impl Primitive for AMinMax {
                 "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
             );
         }
-        for (d, _) in self.reduced.iter().enumerate().filter(|&(d, &r)| r && x.shape()[d] == 0) {
+        if let Some(d) = (0..x.rank()).find(|&d| self.reduced[d] && x.shape()[d] == 0) {
             bail!(Index, "aminmax: Expected reduction dim {d} to have non-zero size.");
         }
         let meta = Meta::contiguous(&reduced_shape(x.shape(), &self.reduced, self.keep), x.dtype);

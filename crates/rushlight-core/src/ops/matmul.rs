@@ -5,6 +5,7 @@
 //! weight of a layer reaches the product as `w.t()`. Its gradient is computed as `(gᵀ a)ᵀ`, not as `aᵀ g`, so that
 //! after the transposition's rule it is row-major like the weight, and can become `.grad` without a copy.
 
+use super::choose::in_front;
 use super::elementwise::{kernel_scalar, no_kernel};
 use super::reduce::only;
 use crate::autograd::{Context, ForwardContext};
@@ -13,7 +14,7 @@ use crate::dispatch::{
 };
 use crate::dtype::{DType, DTypeNames};
 use crate::error::{Error, Result, bail};
-use crate::layout::{Shape, int_list};
+use crate::layout::int_list;
 use crate::registry::{Entry, Form, Overload, Sample, Sampler};
 use crate::scalar::Scalar;
 use crate::tensor::{Meta, Tensor};
@@ -150,7 +151,7 @@ impl Primitive for Mm {
         bilinear(context, t, Tensor::mm)
     }
     fn batch(&self, inputs: &[BatchedInput], size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
-        let [a, b] = stacked(inputs, size)?;
+        let [a, b] = in_front(inputs, size)?;
         Ok(Some(vec![(a.bmm(&b)?, Some(0))]))
     }
 }
@@ -167,19 +168,6 @@ fn bilinear(
         (Some(a), Some(b)) => a.add(&b),
         (a, b) => Ok(only(&[a, b])?.clone()),
     }
-}
-
-/// Both operands with the hidden dimension in front; where there is none, the operand is repeated without a copy.
-fn stacked(inputs: &[BatchedInput], size: usize) -> Result<[Tensor; 2]> {
-    let one = |input: &BatchedInput| match input.dim {
-        Some(dim) => input.tensor.movedim(&[dim as i64], &[0]),
-        None => {
-            let mut shape = Shape::from_slice(&[size]);
-            shape.extend_from_slice(input.tensor.shape());
-            input.tensor.expand(&shape)
-        }
-    };
-    Ok([one(&inputs[0])?, one(&inputs[1])?])
 }
 
 /// Products of the matrices of two batches.
@@ -276,7 +264,7 @@ impl Primitive for Bmm {
         bilinear(context, t, Tensor::bmm)
     }
     fn batch(&self, inputs: &[BatchedInput], size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
-        let [a, b] = stacked(inputs, size)?;
+        let [a, b] = in_front(inputs, size)?;
         let merged = |x: &Tensor| x.reshape_to(&[x.shape()[0] * x.shape()[1], x.shape()[2], x.shape()[3]]);
         let product = merged(&a)?.bmm(&merged(&b)?)?;
         let shape = [size, a.shape()[1], a.shape()[2], b.shape()[3]];
@@ -371,7 +359,7 @@ impl Primitive for Mv {
             let vectors = inputs[1].tensor.movedim(&[dim as i64], &[0])?;
             return Ok(Some(vec![(vectors.mm(&inputs[0].tensor.t()?)?, Some(0))]));
         }
-        let [a, x] = stacked(inputs, size)?;
+        let [a, x] = in_front(inputs, size)?;
         Ok(Some(vec![(a.bmm(&x.unsqueeze(2)?)?.squeeze_dim(2)?, Some(0))]))
     }
 }
@@ -434,7 +422,7 @@ impl Primitive for Dot {
         bilinear(context, t, Tensor::dot)
     }
     fn batch(&self, inputs: &[BatchedInput], size: usize) -> Result<Option<Vec<(Tensor, Option<usize>)>>> {
-        let [x, y] = stacked(inputs, size)?;
+        let [x, y] = in_front(inputs, size)?;
         let product = x.unsqueeze(1)?.bmm(&y.unsqueeze(2)?)?;
         Ok(Some(vec![(product.reshape_to(&[size])?, Some(0))]))
     }
