@@ -65,7 +65,7 @@ impl Tensor {
     }
 
     /// A tensor without dimensions that stands for a Python number in promotion.
-    pub(crate) fn wrapped_number(value: Scalar) -> Result<Self> {
+    pub fn wrapped_number(value: Scalar) -> Result<Self> {
         let dtype = match value {
             Scalar::Float(_) => DType::F64,
             other => other.dtype(),

@@ -61,7 +61,10 @@ fn convert_other<'py>(
 ) -> Converted {
     match parameter.kind {
         Kind::TensorOrNumber => match tensor(object, overridden) {
-            Err(Refusal::Kind) => scalar(object),
+            Err(Refusal::Kind) => match scalar(object)? {
+                Value::Scalar(number) => Ok(Tensor::wrapped_number(number).or_raise()?.into()),
+                other => Ok(other),
+            },
             other => other,
         },
         Kind::Float => float(object),

@@ -30,15 +30,12 @@ pub(crate) fn is_exact(object: &Bound<'_, PyAny>) -> bool {
     unsafe { ffi::Py_TYPE(object.as_ptr()) == TENSOR.load(Ordering::Relaxed) }
 }
 
-/// Whether no class of the object takes calls over: a plain tensor, a number, a `Parameter`.
+/// Whether the object is of a class that is known to take no calls over: `Tensor`, `Parameter`.
 #[inline]
-pub(crate) fn is_plain(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+pub(crate) fn is_known_plain(object: &Bound<'_, PyAny>) -> bool {
     // SAFETY: a live object.
     let class = unsafe { ffi::Py_TYPE(object.as_ptr()) };
-    if class == TENSOR.load(Ordering::Relaxed) || class == PLAIN.load(Ordering::Relaxed) {
-        return Ok(true);
-    }
-    Ok(!overrides(object)?)
+    class == TENSOR.load(Ordering::Relaxed) || class == PLAIN.load(Ordering::Relaxed)
 }
 
 /// Runs `body` while no class takes calls over on this thread.

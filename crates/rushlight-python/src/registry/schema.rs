@@ -106,6 +106,12 @@ pub(super) struct Signature {
 }
 
 impl Signature {
+    /// The defaults of the operation's arguments from the given parameter on.
+    pub(super) fn arguments_after(&self, first: usize) -> Vec<Value> {
+        let rest = self.parameters[first..].iter().filter(|p| p.role == Role::Argument);
+        rest.map(|p| p.default.as_ref().map(|(value, _)| value.clone()).unwrap_or_default()).collect()
+    }
+
     /// As messages print it: `(Tensor input, *, Number alpha = 1)`.
     pub(super) fn text(&self) -> String {
         let mut words = Vec::new();
