@@ -5,11 +5,15 @@ use pyo3::prelude::*;
 use rushlight_core::warning::{self, Category};
 use std::cell::RefCell;
 use std::ffi::CString;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
     /// What a filter made of a warning (`error`): raised when the operation that warned comes back.
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
+
+/// How many threads have such an exception: one load for each operation, instead of a look into the thread's own.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Sends the core's warnings to Python.
 pub(crate) fn install() {
@@ -26,14 +30,26 @@ fn deliver(py: Python<'_>, category: Category, text: &str) {
     // PyTorch's text may come from users' names; a zero byte cannot be passed on.
     let text = CString::new(text.replace('\0', "\\0")).unwrap_or_default();
     if let Err(error) = PyErr::warn(py, &class, &text, 1) {
-        RAISED.with(|raised| *raised.borrow_mut() = Some(error));
+        let former = RAISED.with(|raised| raised.borrow_mut().replace(error));
+        if former.is_none() {
+            COUNT.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
 /// The exception that a warning filter asked for, if any: whoever calls the core asks when it comes back.
+#[inline]
 pub(crate) fn check() -> PyResult<()> {
+    if COUNT.load(Ordering::Relaxed) == 0 { Ok(()) } else { check_thread() }
+}
+
+#[cold]
+fn check_thread() -> PyResult<()> {
     match RAISED.with(|raised| raised.borrow_mut().take()) {
-        Some(error) => Err(error),
+        Some(error) => {
+            COUNT.fetch_sub(1, Ordering::Relaxed);
+            Err(error)
+        }
         None => Ok(()),
     }
 }

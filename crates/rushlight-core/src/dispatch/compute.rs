@@ -1,5 +1,6 @@
 //! The lowest layer: kernels for dense tensors, the recorder for traced ones.
 
+use super::long::{run_kernel, work_of};
 use super::{Like, Metas, Operation};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -42,9 +43,11 @@ pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<T
         }
     }
     if operation.is_data_dependent() {
-        let mut claims = Claims::default();
-        let views = claims.read_all(inputs)?;
-        let produced = operation.produce(&views)?;
+        let produced = run_kernel(work_of(operation, &input_metas, 0), || {
+            let mut claims = Claims::default();
+            let views = claims.read_all(inputs)?;
+            operation.produce(&views)
+        })?;
         return Ok(produced.0.into_iter().map(|(meta, storage)| Tensor::from_parts(meta, storage)).collect());
     }
     let mut metas = Metas::new();
@@ -58,7 +61,8 @@ pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<T
     for meta in &metas {
         storages.push(storage_for(meta)?);
     }
-    {
+    let elements = metas.iter().map(Meta::elements).sum();
+    run_kernel(work_of(operation, &input_metas, elements), || {
         let mut claims = Claims::default();
         let views = claims.read_all(inputs)?;
         let mut outputs: SmallVec<[ViewMut<'_>; 1]> = metas
@@ -67,8 +71,8 @@ pub(crate) fn compute(operation: &dyn Operation, inputs: &[&Tensor]) -> Result<T
             .map(|(meta, storage)| ViewMut { pointer: storage.pointer(), meta })
             .collect();
         check_unchanged(&input_metas, &views)?;
-        operation.forward(&views, &mut outputs)?;
-    }
+        operation.forward(&views, &mut outputs)
+    })?;
     Ok(metas.into_iter().zip(storages).map(|(meta, storage)| Tensor::from_parts(meta, storage)).collect())
 }
 
@@ -81,12 +85,12 @@ fn compute_one(
     meta: Arc<Meta>,
 ) -> Result<TensorVec> {
     let storage = storage_for(&meta)?;
-    {
+    run_kernel(work_of(operation, seen, meta.elements()), || {
         let mut claims = Claims::default();
         let views = claims.read_all(inputs)?;
         check_unchanged(seen, &views)?;
-        operation.forward(&views, &mut [ViewMut { pointer: storage.pointer(), meta: &meta }])?;
-    }
+        operation.forward(&views, &mut [ViewMut { pointer: storage.pointer(), meta: &meta }])
+    })?;
     let mut results = TensorVec::new();
     results.push(Tensor::from_parts(meta, storage));
     Ok(results)

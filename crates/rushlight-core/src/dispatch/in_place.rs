@@ -6,6 +6,7 @@
 
 use super::apply::tangents_of;
 use super::compute::check_unchanged;
+use super::long::{run_kernel, work_of};
 use super::{Aliasing, Differentiability, Metas, Operation, Primitive};
 use crate::autograd::{self, edges_of};
 use crate::dtype::{DTypeNames, can_cast};
@@ -174,13 +175,15 @@ pub(crate) fn compute_over(operation: &dyn Operation, target: &Tensor, inputs: &
     check_overlap(operation, target, inputs)?;
     let direct = result.dtype == target.dtype() && operation.aliasing() != Aliasing::Forbidden;
     if direct {
-        let mut claims = Claims::default();
-        let (view, views) = claims.write(target, inputs)?;
-        check_unchanged(&seen, &views)?;
-        if !std::ptr::eq(target_meta, view.meta) {
-            bail!(Runtime, "a tensor was given other data by another thread while it was being used");
-        }
-        return operation.forward(&views, &mut [view]);
+        return run_kernel(work_of(operation, &seen, target_meta.elements()), || {
+            let mut claims = Claims::default();
+            let (view, views) = claims.write(target, inputs)?;
+            check_unchanged(&seen, &views)?;
+            if !std::ptr::eq(target_meta, view.meta) {
+                bail!(Runtime, "a tensor was given other data by another thread while it was being used");
+            }
+            operation.forward(&views, &mut [view])
+        });
     }
     // The result has another dtype, or reads what it would overwrite: compute it aside, then copy.
     let aside = super::compute(operation, inputs)?;

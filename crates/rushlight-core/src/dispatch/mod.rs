@@ -9,6 +9,7 @@
 mod apply;
 mod compute;
 mod in_place;
+mod long;
 mod primitive;
 
 pub use apply::{apply, apply_multi};
@@ -17,6 +18,7 @@ pub(crate) use apply::{header, needs_of};
 pub(crate) use compute::compute;
 pub use in_place::{apply_in_place, apply_out};
 pub(crate) use in_place::{compute_over, difference_in_place, run_in_place, write_out};
+pub use long::{Around, set_around_long_work};
 pub use primitive::{
     Aliasing, Attribute, BatchedInput, BatchedResults, Differentiability, Edges, Gradients, Layouts, Like,
     Metas, Needs, Operation, Primitive, Produced, Saves, View, ViewMut,

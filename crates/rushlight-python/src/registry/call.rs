@@ -6,6 +6,7 @@
 use super::convert;
 use super::message;
 use super::parse::{Call, Mismatch, Parsed, parse};
+use super::release::holding;
 use super::schema::Signature;
 use crate::error::{OrRaise, panicked};
 use crate::tensor::{unwrap_exact, wrap};
@@ -16,6 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rushlight_core::registry::{Arguments, Value};
 use rushlight_core::{Error, Tensor};
+use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -174,9 +176,29 @@ fn invoke<'py>(
     if !parsed.overridden.is_empty() {
         return overridden(callable, call, receiver, &parsed);
     }
+    if !signature.order.is_empty() {
+        reorder(callable, signature, &mut parsed)?;
+    }
     let result = run(callable, signature, &parsed).or_raise()?;
     crate::warning::check()?;
     finish(call.py, callable, receiver, first, parsed.requires_grad, result)
+}
+
+/// Puts the arguments of a deprecated signature into the operation's order, and warns, once in a process as PyTorch.
+#[cold]
+fn reorder(callable: &Callable, signature: &Signature, parsed: &mut Parsed<'_>) -> PyResult<()> {
+    let mut ordered: SmallVec<[Value; 6]> =
+        signature.order.iter().map(|&place| std::mem::take(&mut parsed.values[place])).collect();
+    ordered.extend(signature.missing.iter().cloned());
+    parsed.values = ordered;
+    let name = &callable.name;
+    let mut text = format!("This overload of {name} is deprecated:\n\t{name}{}", signature.text());
+    text += "\nConsider using one of the following signatures instead:";
+    for shown in callable.signatures.iter().filter(|s| !s.hidden) {
+        text += &format!("\n\t{name}{}", shown.text());
+    }
+    rushlight_core::warn_once!(User, "{text}");
+    crate::warning::check()
 }
 
 /// The first signature that the call fits.
@@ -281,7 +303,7 @@ fn run(callable: &Callable, signature: &Signature, parsed: &Parsed<'_>) -> rushl
         }
         _ => return Err(Error::type_error("out must be a tensor")),
     };
-    (signature.call)(&arguments)
+    holding(|| (signature.call)(&arguments))
 }
 
 #[inline]

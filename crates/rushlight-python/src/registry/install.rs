@@ -1,7 +1,8 @@
 //! From the registry's rows to names of the module and of the class `Tensor`.
 
 use super::call::{self, CAPACITY, Callable, Receiver};
-use super::schema::{self, Form as SignatureForm, Schema};
+use super::oddities::{DEPRECATED, Deprecated, NUMBERS_AS_TENSORS, is_without_out};
+use super::schema::{self, Form as SignatureForm, Schema, Signature};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,9 +13,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-/// Operations whose signature with a tensor also takes a number, so that PyTorch shows only that one.
-const NUMBERS_AS_TENSORS: &[&str] = &["add", "sub", "mul", "div"];
 
 /// Class that holds the functions, as in PyTorch: pickles and `repr` of a function name it.
 #[pyclass(name = "_VariableFunctionsClass", module = "rushlight._C")]
@@ -107,20 +105,30 @@ fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = place.module.py();
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let method = receiver == Receiver::Method;
     let mut signatures = Vec::with_capacity(row.overloads.len());
     for (i, overload) in row.overloads.iter().enumerate() {
         let parsed = Schema::parse(overload.schema)?;
-        let method = receiver == Receiver::Method;
         if method && parsed.arguments.first().is_none_or(|a| a.name != "self") {
             continue;
         }
-        let out = receiver == Receiver::Function && !in_place && row.forms.contains(Form::OUT);
-        let form = SignatureForm { method, out, numbers_as_tensors: row.name == "copy_" };
-        let mut signature = schema::compile(py, overload, form)?;
+        let mut form = SignatureForm { method, out: false, numbers_as_tensors: row.name == "copy_" };
+        let mut signature = schema::compile(py, overload.schema, overload, form)?;
+        form.out = !method && !in_place && row.forms.contains(Form::OUT);
+        if form.out && !is_without_out(row.name, &signature.text()) {
+            signature = schema::compile(py, overload.schema, overload, form)?;
+        }
         signature.hidden = i == 1 && NUMBERS_AS_TENSORS.contains(&row.name);
         signatures.push(signature);
     }
-    let single = signatures.iter().filter(|s| !s.hidden).count() == 1;
+    if let Some(first) = signatures.first() {
+        let out = first.has_out;
+        for deprecated in DEPRECATED.iter().filter(|d| d.name == row.name) {
+            signatures.push(compile_deprecated(py, row, deprecated, method, out)?);
+        }
+    }
+    // PyTorch counts what it still accepts among the signatures.
+    let single = signatures.iter().filter(|s| !s.hidden || !s.order.is_empty()).count() == 1;
     let callable =
         Callable { name: name.to_owned(), receiver, in_place, signatures, single, object: OnceLock::new() };
     if !call::register(number, callable) {
@@ -153,6 +161,33 @@ fn make<'py>(
         let _ = callable.object.set(object.clone().unbind());
     }
     Ok(object)
+}
+
+/// A signature from before arguments had one order.
+fn compile_deprecated(
+    py: Python<'_>,
+    row: &'static Entry,
+    deprecated: &Deprecated,
+    method: bool,
+    out: bool,
+) -> PyResult<Signature> {
+    let form = SignatureForm { method, out, numbers_as_tensors: false };
+    let mut signature = schema::compile(py, deprecated.schema, &row.overloads[0], form)?;
+    signature.hidden = true;
+    let arguments = Schema::parse(deprecated.schema)?.arguments;
+    let receiver = arguments.iter().position(|a| a.name == "self").unwrap_or_default();
+    // The receiver of a method comes first, wherever the schema has it.
+    let moved = |place: usize| match place {
+        _ if !method => place,
+        _ if place == receiver => 0,
+        _ if place < receiver => place + 1,
+        _ => place,
+    };
+    signature.order = deprecated.order.iter().map(|&place| moved(place)).collect();
+    let plain = SignatureForm { method: false, out: false, numbers_as_tensors: false };
+    let all = schema::compile(py, row.overloads[0].schema, &row.overloads[0], plain)?;
+    signature.missing = all.arguments_after(signature.order.len());
+    Ok(signature)
 }
 
 /// What `help()` shows: the signatures, what the operation computes, an example.

@@ -10,6 +10,7 @@
 use super::call::{self, Receiver};
 use super::convert::{self, Refusal};
 use super::overrides::{self, Overridden};
+use super::release::holding;
 use super::schema::Kind;
 use crate::error::OrRaise;
 use crate::tensor::{unwrap_exact, wrap};
@@ -139,10 +140,10 @@ macro_rules! arithmetic {
             pub(crate) fn $name(py: Python<'_>, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> Object {
                 if let Some(x) = plain(a) {
                     if let Some(y) = plain(b) {
-                        return done(py, x.$method(y));
+                        return done(py, holding(|| x.$method(y)));
                     }
                     if let Some(y) = number(b) {
-                        return done(py, x.$method(y));
+                        return done(py, holding(|| x.$method(y)));
                     }
                 }
                 binary(py, $number, a, b)
@@ -285,7 +286,7 @@ fn apply(py: Python<'_>, overload: &Overload, a: Value, b: Option<Value>) -> Obj
     values.push(a);
     values.extend(b);
     values.extend(overload.tail.iter().cloned());
-    let result = (overload.call)(&Arguments::new(&values)).or_raise()?;
+    let result = holding(|| (overload.call)(&Arguments::new(&values))).or_raise()?;
     crate::warning::check()?;
     convert::object(py, result)
 }
@@ -395,10 +396,10 @@ unsafe fn in_place<const N: usize>(
     let (a, b) = unsafe { (Bound::from_borrowed_ptr(py, slf), Bound::from_borrowed_ptr(py, other)) };
     if let (Some(x), Some(y)) = (plain(&a), plain(&b)) {
         let result = match N {
-            0 => Some(x.add_(y)),
-            1 => Some(x.sub_(y)),
-            2 => Some(x.mul_(y)),
-            3 => Some(x.div_(y)),
+            0 => Some(holding(|| x.add_(y))),
+            1 => Some(holding(|| x.sub_(y))),
+            2 => Some(holding(|| x.mul_(y))),
+            3 => Some(holding(|| x.div_(y))),
             _ => None,
         };
         if let Some(result) = result {
@@ -416,9 +417,8 @@ unsafe fn in_place<const N: usize>(
 fn overloads_of(operation: &str) -> Overloads {
     let mut found = Overloads::default();
     let callables = (0..call::CAPACITY).map_while(call::callable);
-    let Some(callable) = callables
-        .filter(|c| c.name == operation)
-        .min_by_key(|c| c.receiver != Receiver::Function)
+    let Some(callable) =
+        callables.filter(|c| c.name == operation).min_by_key(|c| c.receiver != Receiver::Function)
     else {
         return found;
     };

@@ -6,6 +6,7 @@
 use super::convert::{self, Refusal};
 use super::overrides::Overridden;
 use super::schema::{Kind, Parameter, Role, Signature};
+use crate::tensor::unwrap_exact;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use rushlight_core::Tensor;
@@ -109,7 +110,7 @@ pub(super) fn parse<'py>(
     receiver: Option<&Tensor>,
     parsed: &mut Parsed<'py>,
 ) -> Result<(), Mismatch> {
-    let mut variadic = signature.variadic;
+    let mut variadic = signature.variadic || signature.variadic_tensors;
     if call.positional > signature.max_positional && !variadic {
         return Err(Mismatch::TooManyPositional);
     }
@@ -200,6 +201,11 @@ fn refused(
                 Refusal::Error(error) => Mismatch::Error(error),
                 _ => Mismatch::Kind { parameter: i, position, element: None },
             })
+        }
+        Refusal::Kind if variadic && parameter.kind == Kind::Tensors && unwrap_exact(object).is_some() => {
+            let all = (0..call.positional).map(|k| unwrap_exact(call.at(k)).cloned());
+            let all: Option<Vec<Tensor>> = all.collect();
+            all.map(Value::Tensors).ok_or(Mismatch::Kind { parameter: i, position, element: None })
         }
         Refusal::Kind => Err(Mismatch::Kind { parameter: i, position, element: None }),
     }

@@ -4,6 +4,7 @@
 //! PyTorch's `native_functions.yaml` (README beside that file). From one schema come two signatures: the function's,
 //! where `self` is called `input`, and the method's, where it is the object.
 
+use super::oddities::VARIADIC_TENSORS;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -100,6 +101,12 @@ pub(super) struct Signature {
     pub(super) max_positional: usize,
     /// The one positional parameter is `int[]`: `x.view(2, 3)`.
     pub(super) variadic: bool,
+    /// The one positional parameter is `Tensor[]`, and the tensors may be given one by one.
+    pub(super) variadic_tensors: bool,
+    /// The operation's arguments among the parsed ones, where their order is another (a deprecated signature).
+    pub(super) order: Vec<usize>,
+    /// The defaults of the operation's arguments that such a signature does not have.
+    pub(super) missing: Vec<Value>,
     /// Number of tensors of the result where that is fixed and more than one.
     pub(super) results: usize,
     pub(super) has_out: bool,
@@ -300,10 +307,10 @@ pub(super) struct Form {
     pub(super) numbers_as_tensors: bool,
 }
 
-/// Compiles a schema.
-pub(super) fn compile(py: Python<'_>, overload: &Overload, form: Form) -> PyResult<Signature> {
-    let schema = Schema::parse(overload.schema)?;
-    let wrong = |what: &str| PyRuntimeError::new_err(format!("{what} in the schema: {}", overload.schema));
+/// Compiles a schema for the call of an overload.
+pub(super) fn compile(py: Python<'_>, text: &str, overload: &Overload, form: Form) -> PyResult<Signature> {
+    let schema = Schema::parse(text)?;
+    let wrong = |what: &str| PyRuntimeError::new_err(format!("{what} in the schema: {text}"));
     let keywords = |name: &str| -> Vec<Py<PyString>> {
         std::iter::once(name)
             .chain(numpy_names(name).iter().copied())
@@ -382,16 +389,21 @@ pub(super) fn compile(py: Python<'_>, overload: &Overload, form: Form) -> PyResu
         }
     }
     if form.method {
-        if parameters.first().is_none_or(|p| p.name != "self") {
+        let Some(place) = parameters.iter().position(|p| p.name == "self") else {
             return Err(wrong("a method without `self`"));
-        }
-        parameters.remove(0);
+        };
+        parameters.remove(place);
     }
     let positional = parameters.iter().filter(|p| !p.keyword_only).count();
     let variadic = positional == 1 && parameters[0].kind == Kind::Ints;
     Ok(Signature {
         call: overload.call,
         hidden: false,
+        variadic_tensors: positional == 1
+            && parameters[0].kind == Kind::Tensors
+            && VARIADIC_TENSORS.contains(&schema.name.as_str()),
+        order: Vec::new(),
+        missing: Vec::new(),
         min_arguments: parameters.iter().filter(|p| !p.is_optional()).count(),
         max_positional: positional,
         variadic,
