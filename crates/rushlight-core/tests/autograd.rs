@@ -182,3 +182,15 @@ fn overwriting_cuts_or_carries_the_history() {
     z.zero_().unwrap();
     assert_eq!(z.grad_fn().unwrap().node.name(), "ZeroBackward0");
 }
+
+#[test]
+fn an_input_that_was_not_used_is_named_by_its_place() {
+    let (x, z) = (leaf(&[1.0]), leaf(&[1.0]));
+    let y = x.mul(2).unwrap();
+    let inputs = [x.clone(), z.clone()];
+    let error = autograd::grad(&[y.clone()], &inputs, &[], BackwardOptions::retain_graph()).unwrap_err();
+    assert!(error.to_string().starts_with("The differentiated Tensor at index 1 appears"), "{error}");
+    let plain = Tensor::from_slice(&[1.0]);
+    let error = autograd::backward_with(&[y], &[], BackwardOptions::default(), &[x, plain]).unwrap_err();
+    assert_eq!(error.to_string(), "can't retain_grad on Tensor that has requires_grad=False");
+}

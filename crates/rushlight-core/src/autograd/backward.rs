@@ -84,10 +84,8 @@ pub fn backward_with(
     let starts = starting_gradients(outputs, gradients, options.retain_graph)?;
     let roots = root_edges(outputs)?;
     let mut places = Vec::with_capacity(inputs.len());
-    for (i, input) in inputs.iter().enumerate() {
-        if !input.requires_grad() {
-            bail!(Runtime, "One of the differentiated Tensors does not require grad (input {i})");
-        }
+    for input in inputs {
+        // Raises for an input that does not require a gradient, as PyTorch does.
         input.retain_grad()?;
         places.push(input.gradient_edge());
     }
@@ -117,15 +115,16 @@ pub fn grad(
 ) -> Result<Vec<Tensor>> {
     grad_with(outputs, inputs, gradients, options)?
         .into_iter()
-        .map(|gradient| gradient.ok_or_else(unused))
+        .enumerate()
+        .map(|(index, gradient)| gradient.ok_or_else(|| unused(index)))
         .collect()
 }
 
 #[cold]
-pub(crate) fn unused() -> Error {
-    Error::runtime(
-        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.",
-    )
+pub(crate) fn unused(index: usize) -> Error {
+    Error::runtime(format!(
+        "The differentiated Tensor at index {index} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+    ))
 }
 
 /// [`grad`] with `allow_unused=True`: `None` for an input that the outputs do not depend on.
