@@ -1,6 +1,6 @@
 //! Reading `#[module(…)]`. Each fault is reported where it stands, all of them at once.
 
-use syn::{Attribute, LitStr, Path, Result};
+use syn::{Attribute, Ident, LitStr, Path, Result};
 
 /// What a field's attributes say.
 #[derive(Default)]
@@ -44,17 +44,35 @@ impl FieldOptions {
     }
 }
 
-/// The path under which `nn` is found: `::rushlight` unless the struct says otherwise.
-pub(crate) fn crate_path(attributes: &[Attribute]) -> Result<Path> {
-    let mut path: Path = syn::parse_quote!(::rushlight);
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("module")) {
-        attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("crate") {
-                return Err(meta.error("known for a struct: `crate = \"path\"`"));
-            }
-            path = meta.value()?.parse::<LitStr>()?.parse()?;
-            Ok(())
-        })?;
+/// What a struct's attributes say.
+pub(crate) struct StructOptions {
+    /// The path under which `nn` is found: `::rushlight` unless the struct says otherwise.
+    pub(crate) root: Path,
+    /// The method that tells what the text says beside the parts.
+    pub(crate) extra_repr: Option<Ident>,
+    /// Whether `Display` is implemented too.
+    pub(crate) display: bool,
+}
+
+impl StructOptions {
+    pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
+        let mut options = Self { root: syn::parse_quote!(::rushlight), extra_repr: None, display: true };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("module")) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("crate") {
+                    options.root = meta.value()?.parse::<LitStr>()?.parse()?;
+                } else if meta.path.is_ident("extra_repr") {
+                    options.extra_repr = Some(meta.value()?.parse::<LitStr>()?.parse()?);
+                } else if meta.path.is_ident("no_display") {
+                    options.display = false;
+                } else {
+                    return Err(meta.error(
+                        "known for a struct: `crate = \"path\"`, `extra_repr = \"method\"`, `no_display`",
+                    ));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(options)
     }
-    Ok(path)
 }

@@ -7,7 +7,7 @@
 //! What is generated for `struct Net { hidden: Linear, scale: Parameter }` is
 //!
 //! ```ignore
-//! impl rushlight::nn::Parameters for Net {
+//! impl rushlight::nn::Module for Net {
 //!     fn kind(&self) -> &'static str { "Net" }
 //!     fn visit<'field>(&'field self, visitor: &mut dyn FnMut(&str, rushlight::nn::Field<'field>)) {
 //!         rushlight::nn::VisitField::visit_field(&self.hidden, "hidden", visitor);
@@ -18,6 +18,7 @@
 //!         rushlight::nn::VisitField::set_training_field(&mut self.scale, training);
 //!     }
 //! }
+//! impl std::fmt::Display for Net { /* PyTorch's repr */ }
 //! ```
 
 mod attributes;
@@ -26,7 +27,7 @@ mod module;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `rushlight::nn::Parameters` for a struct with named fields.
+/// Implements `rushlight::nn::Module`, and `Display` as PyTorch's `repr`, for a struct with named fields or none.
 ///
 /// Every field has to be a parameter, a buffer, a module, or an `Option` or `Vec` of those. Attributes of a field:
 ///
@@ -34,7 +35,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[module(rename = "weight")]`: visited under that name;
 /// - `#[module(training)]`: a `bool` that `train()` and `eval()` set; not visited.
 ///
-/// An attribute of the struct: `#[module(crate = "path")]` names where `nn` is found, for crates that re-export it.
+/// Attributes of the struct:
+///
+/// - `#[module(extra_repr = "method")]`: a method `fn(&self) -> String` tells what the text says beside the parts;
+/// - `#[module(no_display)]`: the struct has a `Display` of its own;
+/// - `#[module(crate = "path")]`: where `nn` is found, for crates that re-export it.
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

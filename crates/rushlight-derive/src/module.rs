@@ -1,14 +1,14 @@
-//! The implementation of `Parameters`, as tokens.
+//! The implementations of `Module` and `Display`, as tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Field, Fields, Ident, Result, Type, WherePredicate, parse_quote};
 
-use crate::attributes::{FieldOptions, crate_path};
+use crate::attributes::{FieldOptions, StructOptions};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let fields = named_fields(input)?;
-    let root = crate_path(&input.attrs)?;
+    let StructOptions { root, extra_repr, display } = StructOptions::read(&input.attrs)?;
     let trait_path = quote!(#root::nn::VisitField);
 
     let mut visits = Vec::new();
@@ -42,9 +42,26 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (implementation, arguments, clause) = generics.split_for_impl();
     let ident = &input.ident;
     let kind = plain_name(ident);
+    let extra_repr = extra_repr.map(|method| {
+        quote! {
+            fn extra_repr(&self) -> ::std::string::String {
+                self.#method()
+            }
+        }
+    });
+    let display = display.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #implementation ::core::fmt::Display for #ident #arguments #clause {
+                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    #root::nn::write_module(self, formatter)
+                }
+            }
+        }
+    });
     Ok(quote! {
         #[automatically_derived]
-        impl #implementation #root::nn::Parameters for #ident #arguments #clause {
+        impl #implementation #root::nn::Module for #ident #arguments #clause {
             fn kind(&self) -> &'static str {
                 #kind
             }
@@ -59,7 +76,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 let _ = training;
                 #(#training)*
             }
+            #extra_repr
         }
+        #display
     })
 }
 
@@ -121,7 +140,7 @@ mod tests {
             .to_vec();
         assert!(positions.is_sorted(), "{text}");
         assert!(!text.contains("size"), "{text}");
-        assert!(text.contains("impl :: rushlight :: nn :: Parameters for Net"), "{text}");
+        assert!(text.contains("impl :: rushlight :: nn :: Module for Net"), "{text}");
     }
 
     #[test]
@@ -156,7 +175,26 @@ mod tests {
                 first: Linear,
             }
         ));
-        assert!(text.contains("impl crate :: nn :: Parameters for Net"), "{text}");
+        assert!(text.contains("impl crate :: nn :: Module for Net"), "{text}");
+    }
+
+    #[test]
+    fn text_comes_with_the_derive_unless_it_is_the_users_own() {
+        let text = tokens(&parse_quote!(
+            #[module(extra_repr = "sizes")]
+            struct Net {
+                first: Linear,
+            }
+        ));
+        assert!(text.contains("impl :: core :: fmt :: Display for Net"), "{text}");
+        assert!(text.contains("self . sizes ()"), "{text}");
+        let text = tokens(&parse_quote!(
+            #[module(no_display)]
+            struct Net {
+                first: Linear,
+            }
+        ));
+        assert!(!text.contains("Display"), "{text}");
     }
 
     #[test]

@@ -5,18 +5,23 @@ use rushlight_derive::Module;
 /// The contract: what the derive expects to find below the path of the crate.
 mod library {
     pub(crate) mod nn {
+        use std::fmt;
+
         #[derive(Debug)]
         pub(crate) struct Parameter(pub(crate) i32);
 
         pub(crate) enum Field<'field> {
             Parameter(&'field Parameter),
-            Module(&'field dyn Parameters),
+            Module(&'field dyn Module),
         }
 
-        pub(crate) trait Parameters {
+        pub(crate) trait Module {
             fn kind(&self) -> &'static str;
             fn visit<'field>(&'field self, visitor: &mut dyn FnMut(&str, Field<'field>));
             fn set_training(&mut self, training: bool);
+            fn extra_repr(&self) -> String {
+                String::new()
+            }
         }
 
         pub(crate) trait VisitField {
@@ -31,7 +36,7 @@ mod library {
             fn set_training_field(&mut self, _training: bool) {}
         }
 
-        impl<M: Parameters> VisitField for M {
+        impl<M: Module> VisitField for M {
             fn visit_field<'field>(&'field self, name: &str, visitor: &mut dyn FnMut(&str, Field<'field>)) {
                 visitor(name, Field::Module(self));
             }
@@ -54,7 +59,7 @@ mod library {
         }
 
         // A list is a module of its own, as PyTorch's ModuleList: its entries are named by their positions.
-        impl<F: VisitField> Parameters for Vec<F> {
+        impl<F: VisitField> Module for Vec<F> {
             fn kind(&self) -> &'static str {
                 "ModuleList"
             }
@@ -70,12 +75,13 @@ mod library {
             }
         }
 
+        /// As PyTorch's `repr`, but only the names.
+        pub(crate) fn write_module(module: &dyn Module, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(formatter, "{}({})", module.kind(), module.extra_repr())
+        }
+
         /// Names and values, a module's own parameters before those of its modules, as PyTorch lists them.
-        pub(crate) fn named_parameters(
-            module: &dyn Parameters,
-            prefix: &str,
-            found: &mut Vec<(String, i32)>,
-        ) {
+        pub(crate) fn named_parameters(module: &dyn Module, prefix: &str, found: &mut Vec<(String, i32)>) {
             let join =
                 |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
             module.visit(&mut |name, field| {
@@ -92,13 +98,19 @@ mod library {
     }
 }
 
-use library::nn::{Parameter, Parameters, named_parameters};
+use library::nn::{Module as _, Parameter, named_parameters};
 
 #[derive(Module)]
-#[module(crate = "crate::library")]
+#[module(crate = "crate::library", extra_repr = "size")]
 struct Linear {
     weight: Parameter,
     bias: Option<Parameter>,
+}
+
+impl Linear {
+    fn size(&self) -> String {
+        format!("bias={}", self.bias.is_some())
+    }
 }
 
 #[derive(Module)]
@@ -166,4 +178,10 @@ fn training_reaches_every_flag() {
     net.set_training(true);
     assert!(net.dropout.active);
     assert_eq!((net.kind(), net.flatten.kind(), net.label.as_str()), ("Net", "Flatten", "net"));
+}
+
+#[test]
+fn the_text_is_the_modules() {
+    assert_eq!(linear(1, None).to_string(), "Linear(bias=false)");
+    assert_eq!(net().to_string(), "Net()");
 }
