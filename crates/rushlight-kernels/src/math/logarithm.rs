@@ -1,7 +1,7 @@
 //! Logarithms.
 
 use super::polynomial;
-use std::f64::consts::{LOG2_E, LOG10_E};
+use std::f64::consts::LOG10_E;
 
 // (log(1 + f) - f + f² / 2) / f³ for sqrt(1/2) - 1 <= f <= sqrt(2) - 1; error 3e-8, of which f³ takes most.
 const LOG_F32: [f32; 9] = [
@@ -128,7 +128,12 @@ pub(crate) fn log1p_f64(x: f64) -> f64 {
 
 #[inline(always)]
 pub(crate) fn log2_f32(x: f32) -> f32 {
-    (log_f64(x as f64) * LOG2_E) as f32
+    let small = x < f32::MIN_POSITIVE;
+    let normal = if small { x * 8_388_608.0 } else { x };
+    let (k, m) = split_f32(normal);
+    let result =
+        combine_f32(0.0, m - 1.0, 0.0).mul_add(std::f32::consts::LOG2_E, if small { k - 23.0 } else { k });
+    special_f32(x, result)
 }
 
 #[inline(always)]
