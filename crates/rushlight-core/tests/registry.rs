@@ -204,7 +204,8 @@ fn in_place(entry: &Entry, sample: &Sample) -> Result<bool> {
             })
             .collect::<Result<Vec<_>>>()?;
         let mut arguments = leaves.clone();
-        arguments[0] = leaves[0].mul(1.0)?;
+        // An integer, so that integers stay integers.
+        arguments[0] = leaves[0].mul(1)?;
         let values = with_tensors(&sample.arguments, &arguments);
         let function = entry.overloads[sample.overload].call;
         let result = if over {

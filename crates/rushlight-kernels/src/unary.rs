@@ -101,6 +101,15 @@ operations! {
     DIGAMMA[Unary/Map1](x) { f32 => math::digamma_f32(x); f64 => math::digamma_f64(x) }
     /// The derivative of digamma.
     TRIGAMMA[Unary/Map1](x) { f32 => math::trigamma_f32(x); f64 => math::trigamma_f64(x) }
+    /// The derivative of digamma of order `n`, 2 or more. Context: n.
+    POLYGAMMA[Unary/Map1](x; n) { f32 => math::polygamma_f32(x, n); f64 => math::polygamma_f64(x, n) }
+    /// `x`, and a number in place of NaN. Context: the number.
+    REPLACE_NAN[Unary/Map1](x; number) { f32, f64 => if x.is_nan() { number } else { x } }
+    /// `x`, and numbers in place of the infinities. Context: in place of the positive one, of the negative one.
+    REPLACE_INFINITY[Unary/Map1](x; positive, negative) {
+        f32 => if x == f32::INFINITY { positive } else if x == f32::NEG_INFINITY { negative } else { x };
+        f64 => if x == f64::INFINITY { positive } else if x == f64::NEG_INFINITY { negative } else { x };
+    }
     /// The inverse of the error function.
     ERFINV[Unary/Map1](x) { f32 => math::erfinv_f32(x); f64 => math::erfinv_f64(x) }
     /// `x sigmoid(x)`.

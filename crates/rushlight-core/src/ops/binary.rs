@@ -1,46 +1,19 @@
-//! Functions of two tensors, or of a tensor and a number, element by element with broadcasting.
+//! Sums and products of two tensors, or of a tensor and a number, element by element with broadcasting.
 //!
-//! Note [Numbers]: a number is kept in the operation, not made into a tensor, so `x + 2` allocates nothing for the 2.
-//! PyTorch's node has an edge for it all the same (to nowhere), and so has ours (`edges`).
-//!
-//! Gradients are written in the shape of the result; the engine sums them to the shapes of the operands.
+//! Note [Numbers]: a number is kept in the operation, not made into a tensor, so `x + 2` allocates nothing for the 2, and
+//! the kernel takes it from its context. PyTorch's node has an edge for it all the same (to nowhere), and so has ours
+//! (`edges`).
 
-use super::elementwise::{self, Operand, Promote, kernel_scalar};
-use crate::autograd::{Context, ForwardContext};
+use super::elementwise::{self, Diagonal, Operand, Promote, Values, diagonal, kernel_scalar};
 use crate::dispatch::{
-    Aliasing, Gradients, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place,
+    Attribute, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place,
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result, bail};
-use crate::registry::{Arguments, Entry, Form, Overload, Value};
+use crate::registry::{Arguments, Entry, Form, Overload, Sample, Sampler, Value};
 use crate::scalar::Scalar;
 use crate::tensor::{Meta, Tensor};
 use rushlight_kernels::binary as kernels;
-use smallvec::smallvec;
-
-/// The second operand of a saved operation: a saved tensor, or the number as a tensor.
-fn second(context: &Context<'_>, scalar: Option<Scalar>) -> Result<Tensor> {
-    match scalar {
-        Some(scalar) => Tensor::wrapped_number(scalar),
-        None => context.input(1),
-    }
-}
-
-fn second_forward(context: &ForwardContext<'_>, scalar: Option<Scalar>) -> Result<Tensor> {
-    match scalar {
-        Some(scalar) => Tensor::wrapped_number(scalar),
-        None => Ok(context.input(1).clone()),
-    }
-}
-
-/// The sum of two tangents of which either may be zero.
-fn sum_tangents(a: Option<Tensor>, b: Option<Tensor>) -> Result<Tensor> {
-    match (a, b) {
-        (Some(a), Some(b)) => a.add(b),
-        (Some(a), None) | (None, Some(a)) => Ok(a),
-        (None, None) => Err(Error::runtime("forward mode: no operand has a tangent")),
-    }
-}
 
 /// `x + alpha y`, and with `subtract` `x - alpha y`.
 #[derive(Clone)]
@@ -53,31 +26,48 @@ pub struct Add {
     pub subtract: bool,
 }
 
-impl Add {
-    fn kernel(&self) -> (&'static rushlight_kernels::Kernel, bool) {
-        match (self.subtract, self.alpha.equals(1.0)) {
-            (false, true) => (&kernels::ADD, false),
-            (false, false) => (&kernels::ADD_SCALED, true),
-            (true, true) => (&kernels::SUB, false),
-            (true, false) => (&kernels::SUB_SCALED, true),
+impl Diagonal for Add {
+    fn rule(&self, i: usize, _: &dyn Values, g: &Tensor) -> Result<Tensor> {
+        if i == 0 {
+            return Ok(g.clone());
         }
+        let g = if self.subtract { g.neg()? } else { g.clone() };
+        if is_one(self.alpha) { Ok(g) } else { g.mul(self.alpha) }
     }
+}
 
-    /// The gradient or tangent of `y` scaled as `y` is.
-    fn scale(&self, g: &Tensor) -> Result<Tensor> {
-        let g = if self.alpha.equals(1.0) { g.clone() } else { g.mul(self.alpha)? };
-        if self.subtract { g.neg() } else { Ok(g) }
-    }
+fn is_one(alpha: Scalar) -> bool {
+    alpha.equals(1.0)
+}
 
-    fn check(&self, dtype: DType) -> Result<()> {
-        if self.alpha.is_bool() && dtype != DType::Bool {
-            bail!(Runtime, "Boolean alpha only supported for Boolean results.");
-        }
-        if self.alpha.is_floating_point() && !dtype.is_floating_point() {
-            bail!(Runtime, "For integral input tensors, argument alpha must not be a floating point number.");
-        }
-        Ok(())
+/// PyTorch's rules for `alpha`, the factor of the second operand.
+fn check_alpha(alpha: Scalar, dtype: DType) -> Result<()> {
+    if alpha.is_bool() && dtype != DType::Bool {
+        bail!(Runtime, "Boolean alpha only supported for Boolean results.");
     }
+    if alpha.is_floating_point() && !dtype.is_floating_point() {
+        bail!(Runtime, "For integral input tensors, argument alpha must not be a floating point number.");
+    }
+    Ok(())
+}
+
+/// PyTorch's refusal to subtract truth values.
+fn check_subtraction(inputs: &[&Meta], scalar: Option<Scalar>) -> Result<()> {
+    let is_bool = |m: &&Meta| m.dtype == DType::Bool;
+    if !inputs.iter().any(is_bool) && !scalar.is_some_and(Scalar::is_bool) {
+        return Ok(());
+    }
+    let both = inputs.iter().all(is_bool) && scalar.is_none_or(Scalar::is_bool);
+    Err(Error::not_implemented(if both {
+        "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
+    } else {
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+    }))
+}
+
+/// The second operand as text: of a traced operation.
+pub(crate) fn second(inputs: &[String], scalar: Option<Scalar>) -> String {
+    scalar.map_or_else(|| inputs[1].clone(), |s| s.to_f64().to_string())
 }
 
 impl Primitive for Add {
@@ -85,30 +75,20 @@ impl Primitive for Add {
         if self.subtract { "SubBackward0" } else { "AddBackward0" }
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
+        if self.subtract {
+            check_subtraction(inputs, self.scalar)?;
+        }
         elementwise::infer(inputs, self.scalar, Promote::Common, outputs)?;
-        if !self.alpha.equals(1.0) || self.alpha.is_floating_point() {
-            self.check(outputs[0].dtype)?;
-        }
-        if self.subtract && inputs.iter().any(|m| m.dtype == DType::Bool) && outputs[0].dtype == DType::Bool
-            || self.subtract && inputs.iter().any(|m| m.dtype == DType::Bool)
-        {
-            let both =
-                inputs.iter().all(|m| m.dtype == DType::Bool) && self.scalar.is_none_or(Scalar::is_bool);
-            return Err(Error::runtime(if both {
-                "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
-            } else {
-                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
-            }));
-        }
-        Ok(())
+        check_alpha(self.alpha, outputs[0].dtype)
     }
     fn like(&self, inputs: &[&Meta], context: &mut rushlight_kernels::Scalar) -> Option<Like> {
-        if !self.alpha.equals(1.0) || !inputs[0].dtype.is_floating_point() {
+        if !is_one(self.alpha) || !inputs[0].dtype.is_floating_point() {
             return None;
         }
         let kernel = match (self.scalar, self.subtract) {
             (None, false) => &kernels::ADD,
             (None, true) => &kernels::SUB,
+            (Some(Scalar::Bool(_)), true) => return None,
             (Some(s), subtract) => {
                 *context = kernel_scalar(s);
                 if subtract { &kernels::SUB_SCALAR } else { &kernels::ADD_SCALAR }
@@ -117,31 +97,105 @@ impl Primitive for Add {
         elementwise::like(inputs, self.scalar, Promote::Common, Some(kernel))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
-        let dtype = outputs[0].meta.dtype;
-        let (kernel, scaled) = self.kernel();
-        let alpha = [kernel_scalar(self.alpha)];
-        let context: &[rushlight_kernels::Scalar] = if scaled { &alpha } else { &[] };
-        elementwise::run_kernel("add", kernel, dtype, inputs, self.scalar, context, 1.0, &mut outputs[0])
-    }
-    fn aliasing(&self) -> Aliasing {
-        Aliasing::Elementwise
+        let (name, output) = (if self.subtract { "sub_cpu" } else { "add_cpu" }, &mut outputs[0]);
+        if is_one(self.alpha) {
+            let (kernel, number) = if self.subtract {
+                (&kernels::SUB, &kernels::SUB_SCALAR)
+            } else {
+                (&kernels::ADD, &kernels::ADD_SCALAR)
+            };
+            return elementwise::run_binary(name, kernel, number, inputs, self.scalar, 1.0, output);
+        }
+        let kernel = if self.subtract { &kernels::SUB_SCALED } else { &kernels::ADD_SCALED };
+        let (alpha, dtype) = ([kernel_scalar(self.alpha)], output.meta.dtype);
+        elementwise::run_kernel(name, kernel, dtype, inputs, self.scalar, &alpha, 1.0, output)
     }
     fn edges(&self, _: usize) -> usize {
         2
     }
-    fn vjp(&self, context: &Context<'_>, g: &Tensor) -> Result<Gradients> {
-        let second = if context.needs_input(1) { Some(self.scale(g)?) } else { None };
-        Ok(smallvec![Some(g.clone()), second])
-    }
-    fn jvp(&self, _: &ForwardContext<'_>, t: &[Option<Tensor>]) -> Result<Tensor> {
-        let second = t.get(1).and_then(Option::as_ref).map(|t| self.scale(t)).transpose()?;
-        sum_tangents(t[0].clone(), second)
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("alpha", Attribute::Value(self.alpha.into()))]
     }
     fn print(&self, inputs: &[String]) -> String {
         let sign = if self.subtract { '-' } else { '+' };
-        let second = self.scalar.map_or_else(|| inputs[1].clone(), |s| s.to_f64().to_string());
-        format!("{} {sign} {second}", inputs[0])
+        let factor = if is_one(self.alpha) { String::new() } else { format!("{} * ", self.alpha.to_f64()) };
+        format!("{} {sign} {factor}{}", inputs[0], second(inputs, self.scalar))
     }
+    diagonal!();
+}
+
+/// `y - alpha x`.
+#[derive(Clone)]
+pub struct Rsub {
+    /// The number in place of `y`.
+    pub scalar: Option<Scalar>,
+    /// The factor of `x`.
+    pub alpha: Scalar,
+}
+
+impl Diagonal for Rsub {
+    fn rule(&self, i: usize, _: &dyn Values, g: &Tensor) -> Result<Tensor> {
+        if i == 1 {
+            return Ok(g.clone());
+        }
+        let g = g.neg()?;
+        if is_one(self.alpha) { Ok(g) } else { g.mul(self.alpha) }
+    }
+}
+
+impl Primitive for Rsub {
+    fn name(&self) -> &'static str {
+        if self.scalar.is_some() { "RsubBackward1" } else { "RsubBackward0" }
+    }
+    fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
+        check_subtraction(inputs, self.scalar)?;
+        elementwise::infer(inputs, self.scalar, Promote::Common, outputs)?;
+        check_alpha(self.alpha, outputs[0].dtype)
+    }
+    fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
+        let output = &mut outputs[0];
+        let (alpha, dtype) = ([kernel_scalar(self.alpha)], output.meta.dtype);
+        match self.scalar {
+            None => {
+                let reversed = [inputs[1], inputs[0]];
+                let kernel = &kernels::SUB_SCALED;
+                elementwise::run_kernel("sub_cpu", kernel, dtype, &reversed, None, &alpha, 1.0, output)
+            }
+            Some(s) if is_one(self.alpha) => {
+                let number = [kernel_scalar(s)];
+                elementwise::run_kernel(
+                    "sub_cpu",
+                    &kernels::RSUB_SCALAR,
+                    dtype,
+                    inputs,
+                    None,
+                    &number,
+                    1.0,
+                    output,
+                )
+            }
+            Some(s) => {
+                elementwise::run_kernel(
+                    "sub_cpu",
+                    &kernels::MUL_SCALAR,
+                    dtype,
+                    inputs,
+                    None,
+                    &alpha,
+                    1.0,
+                    output,
+                )?;
+                elementwise::run_over("sub_cpu", &kernels::RSUB_SCALAR, &[kernel_scalar(s)], output)
+            }
+        }
+    }
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("alpha", Attribute::Value(self.alpha.into()))]
+    }
+    fn print(&self, inputs: &[String]) -> String {
+        format!("{} - {}", second(inputs, self.scalar), inputs[0])
+    }
+    diagonal!();
 }
 
 /// `x y`.
@@ -149,6 +203,15 @@ impl Primitive for Add {
 pub struct Mul {
     /// The number in place of `y`.
     pub scalar: Option<Scalar>,
+}
+
+impl Diagonal for Mul {
+    fn rule(&self, i: usize, values: &dyn Values, g: &Tensor) -> Result<Tensor> {
+        match self.scalar {
+            Some(scalar) => g.mul(scalar),
+            None => g.mul(values.input(1 - i)?),
+        }
+    }
 }
 
 impl Primitive for Mul {
@@ -169,11 +232,8 @@ impl Primitive for Mul {
         elementwise::like(inputs, self.scalar, Promote::Common, Some(kernel))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
-        let dtype = outputs[0].meta.dtype;
-        elementwise::run_kernel("mul", &kernels::MUL, dtype, inputs, self.scalar, &[], 1.0, &mut outputs[0])
-    }
-    fn aliasing(&self) -> Aliasing {
-        Aliasing::Elementwise
+        let (kernel, number) = (&kernels::MUL, &kernels::MUL_SCALAR);
+        elementwise::run_binary("mul_cpu", kernel, number, inputs, self.scalar, 1.0, &mut outputs[0])
     }
     fn edges(&self, _: usize) -> usize {
         2
@@ -181,92 +241,17 @@ impl Primitive for Mul {
     fn saves(&self, needs: Needs) -> Saves {
         Saves::NONE.input_if(needs.input(1), 0).input_if(needs.input(0) && self.scalar.is_none(), 1)
     }
-    fn vjp(&self, context: &Context<'_>, g: &Tensor) -> Result<Gradients> {
-        let first = if context.needs_input(0) { Some(g.mul(&second(context, self.scalar)?)?) } else { None };
-        let second = if context.needs_input(1) { Some(g.mul(&context.input(0)?)?) } else { None };
-        Ok(smallvec![first, second])
-    }
-    fn jvp(&self, context: &ForwardContext<'_>, t: &[Option<Tensor>]) -> Result<Tensor> {
-        let first = match &t[0] {
-            Some(t) => Some(t.mul(&second_forward(context, self.scalar)?)?),
-            None => None,
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        let other = match self.scalar {
+            Some(s) => Attribute::Value(Tensor::wrapped_number(s).map_or(Value::None, Value::from)),
+            None => Attribute::Input(1),
         };
-        let second = match t.get(1).and_then(Option::as_ref) {
-            Some(t) => Some(t.mul(context.input(0))?),
-            None => None,
-        };
-        sum_tangents(first, second)
+        vec![("other", other), ("self", Attribute::Input(0))]
     }
     fn print(&self, inputs: &[String]) -> String {
-        let second = self.scalar.map_or_else(|| inputs[1].clone(), |s| s.to_f64().to_string());
-        format!("{} * {second}", inputs[0])
+        format!("{} * {}", inputs[0], second(inputs, self.scalar))
     }
-}
-
-/// `x / y`, exact for integers too: they become floating-point numbers.
-#[derive(Clone)]
-pub struct Div {
-    /// The number in place of `y`.
-    pub scalar: Option<Scalar>,
-}
-
-impl Primitive for Div {
-    fn name(&self) -> &'static str {
-        "DivBackward0"
-    }
-    fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
-        elementwise::infer(inputs, self.scalar, Promote::Float, outputs)
-    }
-    fn like(&self, inputs: &[&Meta], _: &mut rushlight_kernels::Scalar) -> Option<Like> {
-        let kernel = if self.scalar.is_none() { Some(&kernels::DIV) } else { None };
-        elementwise::like(inputs, self.scalar, Promote::Float, kernel)
-    }
-    fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
-        let dtype = outputs[0].meta.dtype;
-        elementwise::run_kernel(
-            "div_true",
-            &kernels::DIV,
-            dtype,
-            inputs,
-            self.scalar,
-            &[],
-            2.0,
-            &mut outputs[0],
-        )
-    }
-    fn aliasing(&self) -> Aliasing {
-        Aliasing::Elementwise
-    }
-    fn edges(&self, _: usize) -> usize {
-        2
-    }
-    fn saves(&self, needs: Needs) -> Saves {
-        Saves::NONE.input_if(needs.input(1), 0).input_if(self.scalar.is_none(), 1)
-    }
-    fn vjp(&self, context: &Context<'_>, g: &Tensor) -> Result<Gradients> {
-        let y = second(context, self.scalar)?;
-        let first = if context.needs_input(0) { Some(g.div(&y)?) } else { None };
-        let second = if context.needs_input(1) {
-            let x = context.input(0)?;
-            Some(g.neg()?.mul(x.div(&y)?.div(&y)?)?)
-        } else {
-            None
-        };
-        Ok(smallvec![first, second])
-    }
-    fn jvp(&self, context: &ForwardContext<'_>, t: &[Option<Tensor>]) -> Result<Tensor> {
-        let y = second_forward(context, self.scalar)?;
-        let first = t[0].as_ref().map(|t| t.div(&y)).transpose()?;
-        let second = match t.get(1).and_then(Option::as_ref) {
-            Some(t) => Some(t.mul(context.output(0))?.div(&y)?.neg()?),
-            None => None,
-        };
-        sum_tangents(first, second)
-    }
-    fn print(&self, inputs: &[String]) -> String {
-        let second = self.scalar.map_or_else(|| inputs[1].clone(), |s| s.to_f64().to_string());
-        format!("{} / {second}", inputs[0])
-    }
+    diagonal!();
 }
 
 /// Applies an operation whose second operand may be a number.
@@ -281,6 +266,9 @@ macro_rules! with_operand {
         }
     }};
 }
+pub(crate) use with_operand;
+
+const ONE: Scalar = Scalar::Int(1);
 
 impl Tensor {
     /// `self + other`, with broadcasting and promotion.
@@ -294,7 +282,16 @@ impl Tensor {
     /// # Errors
     /// If the shapes do not broadcast.
     pub fn add<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply, self, other, |scalar| Add { scalar, alpha: Scalar::Int(1), subtract: false })
+        with_operand!(apply, self, other, |scalar| Add { scalar, alpha: ONE, subtract: false })
+    }
+
+    /// `self + alpha * other`, with broadcasting and promotion.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, or `alpha` is of another kind than the result.
+    pub fn add_scaled<'a>(&self, other: impl Into<Operand<'a>>, alpha: impl Into<Scalar>) -> Result<Tensor> {
+        let alpha = alpha.into();
+        with_operand!(apply, self, other, |scalar| Add { scalar, alpha, subtract: false })
     }
 
     /// `self - other`, with broadcasting and promotion.
@@ -302,7 +299,15 @@ impl Tensor {
     /// # Errors
     /// If the shapes do not broadcast, and for `bool`.
     pub fn sub<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply, self, other, |scalar| Add { scalar, alpha: Scalar::Int(1), subtract: true })
+        with_operand!(apply, self, other, |scalar| Add { scalar, alpha: ONE, subtract: true })
+    }
+
+    /// `other - self`, with broadcasting and promotion.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast, and for `bool`.
+    pub fn rsub<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
+        with_operand!(apply, self, other, |scalar| Rsub { scalar, alpha: ONE })
     }
 
     /// `self * other`, with broadcasting and promotion.
@@ -313,24 +318,21 @@ impl Tensor {
         with_operand!(apply, self, other, |scalar| Mul { scalar })
     }
 
-    /// `self / other`, with broadcasting; integers become floating-point numbers.
-    ///
-    /// # Errors
-    /// If the shapes do not broadcast.
-    pub fn div<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply, self, other, |scalar| Div { scalar })
-    }
-
     /// [`Tensor::add`] written over this tensor.
     ///
     /// # Errors
     /// Those of `add` and of in-place changes.
     pub fn add_<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply_in_place, self, other, |scalar| Add {
-            scalar,
-            alpha: Scalar::Int(1),
-            subtract: false
-        })
+        with_operand!(apply_in_place, self, other, |scalar| Add { scalar, alpha: ONE, subtract: false })
+    }
+
+    /// [`Tensor::add_scaled`] written over this tensor.
+    ///
+    /// # Errors
+    /// Those of `add_scaled` and of in-place changes.
+    pub fn add_scaled_<'a>(&self, other: impl Into<Operand<'a>>, alpha: impl Into<Scalar>) -> Result<Tensor> {
+        let alpha = alpha.into();
+        with_operand!(apply_in_place, self, other, |scalar| Add { scalar, alpha, subtract: false })
     }
 
     /// [`Tensor::sub`] written over this tensor.
@@ -338,11 +340,7 @@ impl Tensor {
     /// # Errors
     /// Those of `sub` and of in-place changes.
     pub fn sub_<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply_in_place, self, other, |scalar| Add {
-            scalar,
-            alpha: Scalar::Int(1),
-            subtract: true
-        })
+        with_operand!(apply_in_place, self, other, |scalar| Add { scalar, alpha: ONE, subtract: true })
     }
 
     /// [`Tensor::mul`] written over this tensor.
@@ -351,14 +349,6 @@ impl Tensor {
     /// Those of `mul` and of in-place changes.
     pub fn mul_<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
         with_operand!(apply_in_place, self, other, |scalar| Mul { scalar })
-    }
-
-    /// [`Tensor::div`] written over this tensor.
-    ///
-    /// # Errors
-    /// Those of `div` and of in-place changes.
-    pub fn div_<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply_in_place, self, other, |scalar| Div { scalar })
     }
 }
 
@@ -376,87 +366,82 @@ pub(crate) fn call<P: Primitive + Clone>(
     }
 }
 
-fn add(a: &Arguments<'_>, subtract: bool) -> Result<Value> {
-    let alpha = a.optional_scalar(2)?.unwrap_or(Scalar::Int(1));
-    call(a, |scalar| Add { scalar, alpha, subtract })
+fn add(a: &Arguments<'_>) -> Result<Value> {
+    let alpha = a.optional_scalar(2)?.unwrap_or(ONE);
+    call(a, |scalar| Add { scalar, alpha, subtract: false })
 }
 
-/// The family's rows.
-pub static OPERATIONS: &[Entry] = &[
-    Entry {
-        name: "add",
-        forms: Form::ALL,
-        overloads: &[
-            Overload {
-                schema: "add(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
-                call: |a| add(a, false),
-            },
-            Overload {
-                schema: "add(Tensor self, Scalar other, *, Scalar alpha=1) -> Tensor",
-                call: |a| add(a, false),
-            },
-        ],
-        documentation: "`self + alpha * other`, with broadcasting and promotion.",
-        samples: |s| {
-            s.pairs_in((-2.0, 2.0), (-2.0, 2.0), |x, y| {
-                vec![x.into(), y.into(), Value::Scalar(Scalar::Int(1))]
-            })
-        },
-        ..Entry::DEFAULT
-    },
-    Entry {
-        name: "sub",
-        forms: Form::ALL,
-        overloads: &[
-            Overload {
-                schema: "sub(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
-                call: |a| add(a, true),
-            },
-            Overload {
-                schema: "sub(Tensor self, Scalar other, *, Scalar alpha=1) -> Tensor",
-                call: |a| add(a, true),
-            },
-        ],
-        documentation: "`self - alpha * other`, with broadcasting and promotion.",
-        samples: |s| {
-            s.pairs_in((-2.0, 2.0), (-2.0, 2.0), |x, y| {
-                vec![x.into(), y.into(), Value::Scalar(Scalar::Float(0.5))]
-            })
-        },
-        ..Entry::DEFAULT
-    },
-    Entry {
-        name: "mul",
-        forms: Form::ALL,
-        overloads: &[
-            Overload {
-                schema: "mul(Tensor self, Tensor other) -> Tensor",
-                call: |a| call(a, |scalar| Mul { scalar }),
-            },
-            Overload {
-                schema: "mul(Tensor self, Scalar other) -> Tensor",
-                call: |a| call(a, |scalar| Mul { scalar }),
-            },
-        ],
-        documentation: "`self * other`, with broadcasting and promotion.",
-        samples: |s| s.pairs_in((-2.0, 2.0), (-2.0, 2.0), |x, y| vec![x.into(), y.into()]),
-        ..Entry::DEFAULT
-    },
-    Entry {
-        name: "div",
-        forms: Form::ALL,
-        overloads: &[
-            Overload {
-                schema: "div(Tensor self, Tensor other) -> Tensor",
-                call: |a| call(a, |scalar| Div { scalar }),
-            },
-            Overload {
-                schema: "div(Tensor self, Scalar other) -> Tensor",
-                call: |a| call(a, |scalar| Div { scalar }),
-            },
-        ],
-        documentation: "`self / other`, with broadcasting; integers become floating-point numbers.",
-        samples: |s| s.pairs_in((-2.0, 2.0), (0.5, 2.0), |x, y| vec![x.into(), y.into()]),
-        ..Entry::DEFAULT
-    },
-];
+fn sub(a: &Arguments<'_>) -> Result<Value> {
+    let alpha = a.optional_scalar(2)?.unwrap_or(ONE);
+    call(a, |scalar| Add { scalar, alpha, subtract: true })
+}
+
+fn rsub(a: &Arguments<'_>) -> Result<Value> {
+    let alpha = a.optional_scalar(2)?.unwrap_or(ONE);
+    call(a, |scalar| Rsub { scalar, alpha })
+}
+
+fn mul(a: &Arguments<'_>) -> Result<Value> {
+    call(a, |scalar| Mul { scalar })
+}
+
+/// Samples of the overloads with a tensor and with a number.
+pub(crate) fn samples(s: &Sampler, second: (f64, f64), alpha: Option<f64>) -> Vec<Sample> {
+    let rest = |mut values: Vec<Value>| {
+        values.extend(alpha.map(|alpha| Value::Scalar(Scalar::Float(alpha))));
+        values
+    };
+    let mut all = s.pairs_in((-2.0, 2.0), second, |x, y| rest(vec![x.into(), y.into()]));
+    let number = Scalar::Float(second.1 * 0.75);
+    let with_numbers = s.each_layout(|x| rest(vec![x.into(), number.into()]));
+    all.extend(with_numbers.into_iter().map(|sample| sample.overload(1)));
+    all
+}
+
+/// Writes the rows of an operation and of its other name.
+macro_rules! rows {
+    ($($name:literal $(= $of:literal)?, $forms:expr, $rest:literal, $call:path, $samples:expr, $documentation:literal, $example:literal;)*) => {
+        /// The family's rows.
+        pub static OPERATIONS: &[Entry] = &[
+            $(Entry {
+                name: $name,
+                forms: $forms,
+                overloads: &[
+                    Overload { schema: concat!($name, "(Tensor self, Tensor other", $rest, ") -> Tensor"), call: $call },
+                    Overload { schema: concat!($name, "(Tensor self, Scalar other", $rest, ") -> Tensor"), call: $call },
+                ],
+                documentation: concat!($("Another name of `", $of, "`. ",)? $documentation),
+                example: $example,
+                samples: $samples,
+                ..Entry::DEFAULT
+            },)*
+        ];
+    };
+}
+pub(crate) use rows;
+
+rows! {
+    "add", Form::ALL, ", *, Scalar alpha=1", add, |s| samples(s, (-2.0, 2.0), Some(1.0)),
+    "`self + alpha * other`, with broadcasting and promotion.",
+    ">>> torch.add(torch.tensor([1., 2.]), torch.tensor([3., 4.]), alpha=2)\ntensor([ 7., 10.])";
+
+    "sub", Form::ALL, ", *, Scalar alpha=1", sub, |s| samples(s, (-2.0, 2.0), Some(0.5)),
+    "`self - alpha * other`, with broadcasting and promotion. Not for `bool`.",
+    ">>> torch.sub(torch.tensor([1., 2.]), 0.5)\ntensor([0.5000, 1.5000])";
+
+    "subtract" = "sub", Form::ALL, ", *, Scalar alpha=1", sub, |s| samples(s, (-2.0, 2.0), Some(1.0)),
+    "`self - alpha * other`, with broadcasting and promotion. Not for `bool`.",
+    ">>> torch.subtract(torch.tensor([1., 2.]), 0.5)\ntensor([0.5000, 1.5000])";
+
+    "rsub", Form::FUNCTION, ", *, Scalar alpha=1", rsub, |s| samples(s, (-2.0, 2.0), Some(0.5)),
+    "`other - alpha * self`, with broadcasting and promotion. Not for `bool`.",
+    ">>> torch.rsub(torch.tensor([1., 2.]), 5)\ntensor([4., 3.])";
+
+    "mul", Form::ALL, "", mul, |s| samples(s, (-2.0, 2.0), None),
+    "`self * other`, with broadcasting and promotion.",
+    ">>> torch.mul(torch.tensor([1., 2.]), torch.tensor([3., 4.]))\ntensor([3., 8.])";
+
+    "multiply" = "mul", Form::ALL, "", mul, |s| samples(s, (-2.0, 2.0), None),
+    "`self * other`, with broadcasting and promotion.",
+    ">>> torch.multiply(torch.tensor([1., 2.]), 3)\ntensor([3., 6.])";
+}

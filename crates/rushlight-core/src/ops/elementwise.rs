@@ -1,5 +1,6 @@
 //! What elementwise operations share: operands, promotion, broadcasting, and bringing views to row kernels.
 
+use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{Like, Metas, View, ViewMut};
 use crate::dtype::{DType, DTypeNames, Promotion, default_dtype};
 use crate::error::{Error, Result};
@@ -154,10 +155,16 @@ pub fn like(
     Some(Like { input: 0, row })
 }
 
-/// `"sin_cpu" not implemented for 'Bool'`.
+/// `"sum_cpu" not implemented for 'Bool'`.
 #[cold]
 pub fn no_kernel(name: &str, dtype: DType) -> Error {
-    Error::not_implemented(format!("\"{name}_cpu\" not implemented for '{}'", dtype.scalar_name()))
+    undefined(&format!("{name}_cpu"), dtype)
+}
+
+/// `"digamma" not implemented for 'Bool'`, by PyTorch's whole name of the kernel.
+#[cold]
+pub fn undefined(name: &str, dtype: DType) -> Error {
+    Error::not_implemented(format!("\"{name}\" not implemented for '{}'", dtype.scalar_name()))
 }
 
 /// The strides under which an operand is read over the shape of the result.
@@ -230,10 +237,11 @@ unsafe fn run_plain(
 
 /// Runs a row kernel over views, broadcasting them, in a given dtype.
 ///
-/// A number takes the last place among the operands; `context` is what the kernel's documentation says.
+/// A number takes the last place among the operands; `context` is what the kernel's documentation says; `name` is
+/// PyTorch's name of the kernel, which its errors cite.
 ///
 /// # Errors
-/// `"name_cpu" not implemented for …` where the kernel is not defined for the dtype.
+/// `"name" not implemented for …` where the kernel is not defined for the dtype.
 #[expect(
     clippy::too_many_arguments,
     reason = "an operation's whole call: splitting it would only name a struct for it"
@@ -248,27 +256,87 @@ pub fn run_kernel(
     cost: f32,
     output: &mut ViewMut<'_>,
 ) -> Result<()> {
-    let Some(row) = kernel.row(dtype) else { return Err(no_kernel(name, dtype)) };
+    run(name, kernel, dtype, 0, inputs, scalar.map(|s| (inputs.len(), s)), context, cost, output)
+}
+
+/// `condition ? x : y`: the operands are the condition, and `x` and `y` in the dtype of the output; a number stands for
+/// the `x` that is missing.
+///
+/// # Errors
+/// Those of [`run_kernel`].
+pub fn run_where(inputs: &[View<'_>], x: Option<Scalar>, output: &mut ViewMut<'_>) -> Result<()> {
+    let (kernel, dtype) = (&kernels::ternary::WHERE, output.meta.dtype);
+    run("where_cpu", kernel, dtype, 1, inputs, x.map(|x| (1, x)), &[], 1.0, output)
+}
+
+/// Runs a kernel with a number as its second operand: from the context where there is a kernel for that, which reads
+/// one row instead of two.
+///
+/// # Errors
+/// Those of [`run_kernel`].
+pub fn run_binary(
+    name: &str,
+    kernel: &Kernel,
+    with_number: &Kernel,
+    inputs: &[View<'_>],
+    scalar: Option<Scalar>,
+    cost: f32,
+    output: &mut ViewMut<'_>,
+) -> Result<()> {
+    let dtype = output.meta.dtype;
+    match scalar {
+        None => run(name, kernel, dtype, 0, inputs, None, &[], cost, output),
+        Some(s) => run(name, with_number, dtype, 0, inputs, None, &[kernel_scalar(s)], cost, output),
+    }
+}
+
+/// Runs a kernel of one operand over a result.
+pub(crate) fn run_over(
+    name: &str,
+    kernel: &Kernel,
+    context: &[kernels::Scalar],
+    output: &mut ViewMut<'_>,
+) -> Result<()> {
+    let input = [View { pointer: output.pointer, meta: output.meta }];
+    run(name, kernel, output.meta.dtype, 0, &input, None, context, 1.0, output)
+}
+
+/// The first `masks` operands are of `bool`; a number is an operand at the place that it names.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an operation's whole call: splitting it would only name a struct for it"
+)]
+fn run(
+    name: &str,
+    kernel: &Kernel,
+    dtype: DType,
+    masks: usize,
+    inputs: &[View<'_>],
+    number: Option<(usize, Scalar)>,
+    context: &[kernels::Scalar],
+    cost: f32,
+    output: &mut ViewMut<'_>,
+) -> Result<()> {
+    let Some(row) = kernel.row(dtype) else { return Err(undefined(name, dtype)) };
     let shape = output.meta.shape();
-    if scalar.is_none() && is_plain(inputs, dtype, output) {
+    if number.is_none() && masks == 0 && is_plain(inputs, dtype, output) {
         // SAFETY: as below; all operands are row-major and of one shape.
         unsafe { run_plain(row, inputs, context, output) };
         return Ok(());
     }
+    let wanted = |i: usize| if i < masks { DType::Bool } else { dtype };
     // Conversions live until the kernel has run.
     let mut converted: SmallVec<[Converted; 2]> = SmallVec::new();
-    if inputs.iter().any(|v| v.meta.dtype != dtype) {
-        for view in inputs {
-            if view.meta.dtype != dtype {
-                converted.push(convert(view, dtype)?);
-            }
+    for (i, view) in inputs.iter().enumerate() {
+        if view.meta.dtype != wanted(i) {
+            converted.push(convert(view, wanted(i))?);
         }
     }
     let mut next = converted.iter();
     let mut strides: SmallVec<[Strides; 3]> = SmallVec::new();
     let mut pointers: SmallVec<[*const u8; 3]> = SmallVec::new();
-    for view in inputs {
-        let view = if view.meta.dtype == dtype {
+    for (i, view) in inputs.iter().enumerate() {
+        let view = if view.meta.dtype == wanted(i) {
             *view
         } else {
             let c = next.next().expect("one conversion for each operand of another dtype");
@@ -278,31 +346,107 @@ pub fn run_kernel(
         pointers.push(view.pointer);
     }
     // A number is an operand that is repeated over the whole shape.
-    let mut number = [0u64; 1];
-    if let Some(scalar) = scalar {
-        let bytes = number.as_mut_ptr().cast::<u8>();
+    let mut place = [0u64; 1];
+    if let Some((at, scalar)) = number {
+        let bytes = place.as_mut_ptr().cast::<u8>();
         kernels::dispatch_all!(dtype, T => {
             let element: T = crate::tensor::element_from(scalar);
             // SAFETY: eight bytes, aligned to eight, hold an element of any dtype.
             unsafe { bytes.cast::<T>().write(element) };
         });
-        strides.push(SmallVec::from_elem(0, shape.len()));
-        pointers.push(bytes);
+        strides.insert(at, SmallVec::from_elem(0, shape.len()));
+        pointers.insert(at, bytes);
     }
-    let size = dtype.size();
     let mut operands: SmallVec<[kernels::Operand<'_>; 4]> = SmallVec::new();
     operands.push(kernels::Operand::new(
         output.pointer,
         output.meta.layout.strides(),
         output.meta.dtype.size(),
     ));
-    for (pointer, strides) in pointers.iter().zip(&strides) {
-        operands.push(kernels::Operand::input(*pointer, strides, size));
+    for (i, (pointer, strides)) in pointers.iter().zip(&strides).enumerate() {
+        operands.push(kernels::Operand::input(*pointer, strides, wanted(i).size()));
     }
     // SAFETY: views are claimed and checked against their storage; the output overlaps no input except one that is
     // exactly the output (`dispatch::in_place` sees to it); the context is the kernel's.
     unsafe { for_each(shape, &operands, row, context.as_ptr().cast(), cost) };
     Ok(())
+}
+
+/// What a rule reads: saved values on the way back, values at hand in forward mode.
+pub(crate) trait Values {
+    /// An input.
+    fn input(&self, i: usize) -> Result<Tensor>;
+    /// The result.
+    fn output(&self) -> Result<Tensor>;
+}
+
+impl Values for Context<'_> {
+    fn input(&self, i: usize) -> Result<Tensor> {
+        self.input(i)
+    }
+    fn output(&self) -> Result<Tensor> {
+        self.output(0)
+    }
+}
+
+impl Values for ForwardContext<'_> {
+    fn input(&self, i: usize) -> Result<Tensor> {
+        Ok(self.input(i).clone())
+    }
+    fn output(&self) -> Result<Tensor> {
+        Ok(self.output(0).clone())
+    }
+}
+
+/// The derivative of an operation that works element by element. Its Jacobian is diagonal, so that one rule serves both
+/// modes; `diagonal!()` in the operation's `impl Primitive` makes both of it.
+pub(crate) trait Diagonal {
+    /// The derivative by input `i` times `g`, in the shape of the result: the engine sums gradients to the shapes of
+    /// the operands.
+    fn rule(&self, i: usize, values: &dyn Values, g: &Tensor) -> Result<Tensor>;
+}
+
+/// See [`Diagonal`].
+macro_rules! diagonal {
+    () => {
+        fn aliasing(&self) -> crate::dispatch::Aliasing {
+            crate::dispatch::Aliasing::Elementwise
+        }
+        fn vjp(
+            &self,
+            context: &crate::autograd::Context<'_>,
+            g: &crate::tensor::Tensor,
+        ) -> crate::error::Result<crate::dispatch::Gradients> {
+            (0..context.edges())
+                .map(|i| context.needs_input(i).then(|| self.rule(i, context, g)).transpose())
+                .collect()
+        }
+        fn jvp(
+            &self,
+            context: &crate::autograd::ForwardContext<'_>,
+            tangents: &[Option<crate::tensor::Tensor>],
+        ) -> crate::error::Result<crate::tensor::Tensor> {
+            crate::ops::elementwise::sum_tangents(tangents, |i, t| self.rule(i, context, t))
+        }
+    };
+}
+pub(crate) use diagonal;
+
+/// The sum over the operands that have a tangent.
+pub(crate) fn sum_tangents(
+    tangents: &[Option<Tensor>],
+    rule: impl Fn(usize, &Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let mut sum: Option<Tensor> = None;
+    for (i, tangent) in tangents.iter().enumerate() {
+        let Some(tangent) = tangent else { continue };
+        let part = rule(i, tangent)?;
+        sum = Some(match sum {
+            Some(sum) => sum.add(part)?,
+            None => part,
+        });
+    }
+    sum.ok_or_else(|| Error::runtime("forward mode: no operand has a tangent"))
 }
 
 /// A scalar as kernels take it.
@@ -311,5 +455,27 @@ pub fn kernel_scalar(scalar: Scalar) -> kernels::Scalar {
         Scalar::Float(f) => f.into(),
         Scalar::Int(i) => i.into(),
         Scalar::Bool(b) => b.into(),
+    }
+}
+
+/// Fills a result with a number.
+pub(crate) fn fill(output: &mut ViewMut<'_>, value: Scalar) -> Result<()> {
+    let dtype = output.meta.dtype;
+    run("fill_cpu", &kernels::copy::FILL, dtype, 0, &[], None, &[kernel_scalar(value)], 0.5, output)
+}
+
+/// The name of a dtype in C++, which some messages of PyTorch's show.
+pub(crate) fn c_name(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Bool => "bool",
+        DType::U8 => "unsigned char",
+        DType::I8 => "signed char",
+        DType::I16 => "short",
+        DType::I32 => "int",
+        DType::I64 => "long int",
+        DType::F16 => "c10::Half",
+        DType::BF16 => "c10::BFloat16",
+        DType::F32 => "float",
+        DType::F64 => "double",
     }
 }

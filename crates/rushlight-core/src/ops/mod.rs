@@ -5,10 +5,14 @@
 //! Operations that are compositions of others are plain functions. `registry.rs` lists the families; `docs/adding-an-op.md`
 //! shows on one screen how to add one.
 
+pub(crate) mod backward;
 pub mod binary;
+pub mod bitwise;
 mod choose;
+pub mod comparison;
 pub mod copy;
 pub mod create;
+pub mod division;
 pub mod elementwise;
 pub mod extremes;
 pub mod index;
@@ -19,7 +23,9 @@ pub mod matmul;
 pub mod matmul_add;
 pub mod moments;
 pub mod places;
+pub mod power;
 pub mod reduce;
+pub mod select;
 pub mod strided;
 pub mod unary;
 pub mod view;

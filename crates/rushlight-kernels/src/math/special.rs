@@ -168,6 +168,41 @@ pub(crate) fn trigamma_f32(x: f32) -> f32 {
     trigamma_f64(x as f64) as f32
 }
 
+/// The derivative of digamma of order `n` (2 or more): `(-1)^(n+1) n! zeta(n + 1, x)`, the Hurwitz zeta function by
+/// the Euler-Maclaurin sum (Johansson 2013, "Rigorous high-precision computation of the Hurwitz zeta function").
+pub(crate) fn polygamma_f64(x: f64, n: f64) -> f64 {
+    let power = -(n as i32) - 1;
+    let (mut a, mut zeta) = (x, 0.0);
+    while a < 12.0 + n && zeta != f64::INFINITY {
+        zeta += a.powi(power);
+        a += 1.0;
+    }
+    let last = a.powi(power);
+    zeta += last * a / n + 0.5 * last;
+    /// The Bernoulli numbers of even index over the factorials of their indices.
+    const SERIES: [f64; 7] = [
+        1.0 / 12.0,
+        -1.0 / 720.0,
+        1.0 / 30240.0,
+        -1.0 / 1209600.0,
+        1.0 / 47900160.0,
+        -691.0 / 1307674368000.0,
+        1.0 / 74724249600.0,
+    ];
+    let (mut term, mut factor) = ((n + 1.0) * last / a, n + 1.0);
+    for coefficient in SERIES {
+        zeta += coefficient * term;
+        term *= (factor + 1.0) * (factor + 2.0) / (a * a);
+        factor += 2.0;
+    }
+    let factorial: f64 = (1..=n as i64).map(|k| k as f64).product();
+    if n as i64 % 2 == 0 { -factorial * zeta } else { factorial * zeta }
+}
+
+pub(crate) fn polygamma_f32(x: f32, n: f32) -> f32 {
+    polygamma_f64(x as f64, n as f64) as f32
+}
+
 /// The inverse of the error function: S. Winitzki's approximation ("A handy approximation for the error function and
 /// its inverse"), then three steps of Halley's method.
 pub(crate) fn erfinv_f64(y: f64) -> f64 {
