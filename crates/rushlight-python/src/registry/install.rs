@@ -121,6 +121,8 @@ fn make<'py>(
         signature.hidden = i == 1 && NUMBERS_AS_TENSORS.contains(&row.name);
         signatures.push(signature);
     }
+    // PyTorch tries the signature that has nothing but `unbiased` last.
+    signatures.sort_by_key(|s| s.parameters.last().is_some_and(|p| p.name == "unbiased"));
     if let Some(first) = signatures.first() {
         let out = first.has_out;
         for deprecated in DEPRECATED.iter().filter(|d| d.name == row.name) {
@@ -212,7 +214,11 @@ fn documentation(row: &Entry, name: &str) -> String {
 #[pyfunction(name = "_registry")]
 fn registry_rows(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let mut rows = Vec::new();
-    for row in entries() {
+    // The others are in modules of their own, which have no stub yet.
+    let has_name = |row: &&Entry| {
+        [Form::FUNCTION, Form::METHOD, Form::NN, Form::IN_PLACE].iter().any(|form| row.forms.contains(*form))
+    };
+    for row in entries().filter(has_name) {
         let mut names = vec![(row.name.to_owned(), false)];
         if row.forms.contains(Form::IN_PLACE) {
             names.push((format!("{}_", row.name), true));

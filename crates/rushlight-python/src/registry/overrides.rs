@@ -50,6 +50,18 @@ pub(crate) fn without_overrides<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// Whether the class is one of Python's own that stand beside tensors in calls: looking for an attribute that is not
+/// there would cost ten times the parser.
+#[inline]
+fn is_builtin(class: *mut ffi::PyTypeObject) -> bool {
+    class == ptr::addr_of_mut!(ffi::PyFloat_Type)
+        || class == ptr::addr_of_mut!(ffi::PyLong_Type)
+        || class == ptr::addr_of_mut!(ffi::PyBool_Type)
+        || class == ptr::addr_of_mut!(ffi::PyUnicode_Type)
+        || class == ptr::addr_of_mut!(ffi::PyTuple_Type)
+        || class == ptr::addr_of_mut!(ffi::PyList_Type)
+}
+
 /// Whether the object's class takes calls over.
 #[cold]
 fn overrides(object: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -62,7 +74,11 @@ fn overrides(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     if !handler.is(types::disabled_torch_function(py)?) {
         return Ok(true);
     }
-    let ours = class.module().is_ok_and(|m| m.to_string().starts_with("rushlight"));
+    // `torch` after `rushlight.install()`.
+    let ours = class.module().is_ok_and(|m| {
+        let module = m.to_string();
+        module.starts_with("rushlight") || module.starts_with("torch")
+    });
     if ours && PLAIN.load(Ordering::Relaxed).is_null() && unwrap_exact(object).is_some() {
         PLAIN.store(class.clone().into_ptr().cast(), Ordering::Relaxed);
     }
@@ -88,7 +104,7 @@ impl<'py> Overridden<'py> {
     pub(super) fn consider(&mut self, object: &Bound<'py, PyAny>) -> PyResult<bool> {
         // SAFETY: a live object.
         let class = unsafe { ffi::Py_TYPE(object.as_ptr()) };
-        if class == PLAIN.load(Ordering::Relaxed) || !overrides(object)? {
+        if class == PLAIN.load(Ordering::Relaxed) || is_builtin(class) || !overrides(object)? {
             return Ok(false);
         }
         let class = object.get_type();

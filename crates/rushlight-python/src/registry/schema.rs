@@ -336,6 +336,8 @@ pub(super) fn compile(py: Python<'_>, text: &str, overload: &Overload, form: For
         }
         let name = if argument.name == "self" && kind == Kind::Tensor && !form.method {
             "input"
+        } else if schema.name == "copy_" && argument.name == "src" {
+            "other"
         } else {
             &argument.name
         };
