@@ -357,7 +357,7 @@ fn overridden<'py>(
 }
 
 /// Parses a call and does nothing with it: what the parser costs.
-pub(super) fn parse_only<'py>(callable: &'static Callable, call: &Call<'py>) -> PyResult<usize> {
+pub(super) fn parse_only(callable: &'static Callable, call: &Call<'_>) -> PyResult<usize> {
     let mut parsed = Parsed::default();
     let signature = select(callable, call, None, None, &mut parsed)?;
     Ok(signature.parameters.len() + parsed.values.len())

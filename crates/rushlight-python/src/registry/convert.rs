@@ -84,7 +84,7 @@ fn convert_other<'py>(
         Kind::Generator => types::generator_of(object).map(Value::Generator).ok_or(Refusal::Kind),
         Kind::Tensors => tensors(place, object, overridden),
         Kind::OptionalTensors => optional_tensors(place, object, overridden),
-        Kind::Floats => list(object, float, |values| Value::Tuple(values)),
+        Kind::Floats => list(object, float, Value::Tuple),
         Kind::Scalars => list(object, scalar, Value::Tuple),
         Kind::Tensor | Kind::Scalar | Kind::Ints | Kind::Int | Kind::Bool => unreachable!("converted above"),
     }
@@ -102,7 +102,7 @@ pub(super) fn tensor<'py>(object: &Bound<'py, PyAny>, overridden: &mut Overridde
     if overridden.consider(object)? { Ok(Value::None) } else { Err(Refusal::Kind) }
 }
 
-fn sequence<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<Vec<Bound<'py, PyAny>>> {
+fn sequence<'py>(object: &Bound<'py, PyAny>) -> Option<Vec<Bound<'py, PyAny>>> {
     if let Ok(tuple) = object.cast::<PyTuple>() {
         Some(tuple.iter().collect())
     } else if let Ok(list) = object.cast::<PyList>() {
@@ -240,15 +240,14 @@ fn number_of(tensor: &Tensor) -> Option<rushlight_core::Result<Scalar>> {
 fn numpy_scalar<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = object.py();
-    let generic = match GENERIC.get(py) {
-        Some(generic) => generic.bind(py),
-        None => {
-            let modules = py.import("sys")?.getattr("modules")?;
-            let Ok(numpy) = modules.get_item("numpy") else { return Ok(None) };
-            let Ok(generic) = numpy.getattr("generic") else { return Ok(None) };
-            let generic = generic.cast_into::<PyType>()?.unbind();
-            GENERIC.get_or_init(py, || generic).bind(py)
-        }
+    let generic = if let Some(generic) = GENERIC.get(py) {
+        generic.bind(py)
+    } else {
+        let modules = py.import("sys")?.getattr("modules")?;
+        let Ok(numpy) = modules.get_item("numpy") else { return Ok(None) };
+        let Ok(generic) = numpy.getattr("generic") else { return Ok(None) };
+        let generic = generic.cast_into::<PyType>()?.unbind();
+        GENERIC.get_or_init(py, || generic).bind(py)
     };
     if !object.is_instance(generic)? {
         return Ok(None);

@@ -92,6 +92,7 @@ impl Parameter {
 }
 
 /// One signature of a function or method.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a signature")]
 pub(super) struct Signature {
     pub(super) parameters: Vec<Parameter>,
     pub(super) call: fn(&Arguments<'_>) -> rushlight_core::Result<Value>,
@@ -159,7 +160,6 @@ fn split(text: &str) -> Vec<&str> {
     for (i, c) in text.char_indices() {
         match (quote, c) {
             (Some(q), _) if q == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[') => depth += 1,
             (None, ')' | ']') => depth = depth.saturating_sub(1),

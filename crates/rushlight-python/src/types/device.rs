@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyDictMethods, PyInt, PyString, PyType};
 use rushlight_core::Device;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -108,7 +108,7 @@ impl PyDevice {
             Ok(index) => Some(index),
             Err(_) => keyword("index")?,
         };
-        let given = args.len() + kwargs.map_or(0, |k| k.len());
+        let given = args.len() + kwargs.map_or(0, PyDictMethods::len);
         if given == 0 || given > 2 {
             return Err(Self::wrong(args, ""));
         }

@@ -111,11 +111,11 @@ impl PyGenerator {
     }
 
     /// A generator of its own in the same state.
-    fn clone_state(&self) -> PyResult<Self> {
+    fn clone_state(&self) -> Self {
         let generator = Generator::default();
         let state = random::lock(&self.generator).state().clone();
         random::lock(&generator).set_state(state);
-        Ok(Self { generator })
+        Self { generator }
     }
 
     /// Where the numbers are made.

@@ -192,7 +192,7 @@ fn set_num_threads(threads: &Bound<'_, PyAny>) -> PyResult<()> {
 fn cpu_capability() -> &'static str {
     match rushlight_core::level() {
         Level::Baseline => "DEFAULT",
-        _ => "AVX2",
+        Level::V3 => "AVX2",
     }
 }
 

@@ -80,7 +80,7 @@ unsafe extern "C" fn new(
         // SAFETY: Python passes a tuple and, perhaps, a dict.
         let (args, kwargs) =
             unsafe { (Bound::from_borrowed_ptr(py, args), Bound::from_borrowed_ptr_or_opt(py, kwargs)) };
-        let kwargs = kwargs.map(|k| k.cast_into::<pyo3::types::PyDict>()).transpose()?;
+        let kwargs = kwargs.map(Bound::cast_into::<pyo3::types::PyDict>).transpose()?;
         let tuple = PyTuple::type_object(py).call(args.cast::<PyTuple>()?.clone(), kwargs.as_ref())?;
         let tuple = tuple.cast_into::<PyTuple>()?;
         let mut items: Vec<Bound<'_, PyAny>> = Vec::with_capacity(tuple.len());
