@@ -17,12 +17,14 @@ mod meta;
 mod operators;
 mod show;
 mod special;
+mod untyped;
 
 pub(crate) use access::Claims;
 pub use access::{Element, TensorVec};
 pub use access::{View, ViewMut};
 pub(crate) use create::element_from;
 pub use meta::Meta;
+pub use untyped::UntypedStorage;
 pub(crate) use special::Special;
 
 use crate::autograd::{Extra, GradFn};
