@@ -1,4 +1,4 @@
-"""Methods of ``Tensor`` that are Python: copying and pickling.
+"""Methods of ``Tensor`` that are Python: copying, pickling, and one that no Rust method can be named.
 
 Everything else that a tensor can do is in Rust. These are attached to the class here, once, so that subclasses inherit
 and may override them.
@@ -25,7 +25,16 @@ def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     return reduce_tensor(self, protocol)
 
 
-for _name, _method in (("__deepcopy__", _deepcopy), ("__reduce_ex__", _reduce_ex)):
+def _get_device(self: Tensor) -> int:
+    """The number of the tensor's device: -1, the CPU's."""
+    return -1
+
+
+for _name, _method in (
+    ("__deepcopy__", _deepcopy),
+    ("__reduce_ex__", _reduce_ex),
+    ("get_device", _get_device),
+):
     _method.__name__ = _name
     _method.__qualname__ = f"Tensor.{_name}"
     setattr(Tensor, _name, _method)

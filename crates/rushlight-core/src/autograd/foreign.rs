@@ -5,7 +5,7 @@
 //! one by one, with the same rules.
 
 use super::view::RebasePlan;
-use super::{Context, Edge, GradFn, NodeRef};
+use super::{Edge, GradFn, NodeRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::{Tensor, flag};
 
@@ -83,6 +83,11 @@ impl InPlaceChange {
     }
 }
 
+/// Whether tangents are propagated on this thread.
+pub fn is_forward_grad_enabled() -> bool {
+    crate::state::with(|thread| thread.forward_grad_enabled.get())
+}
+
 impl Tensor {
     /// Where this tensor's gradient goes.
     pub fn edge(&self) -> Edge {
@@ -99,6 +104,11 @@ impl Tensor {
         self.without_node()
     }
 
+    /// Gives an output of a function the tangent that the function has computed.
+    pub fn set_forward_tangent(&self, tangent: Option<Tensor>) {
+        self.set_tangent(tangent);
+    }
+
     /// Says that the data was changed without the library's knowledge.
     pub fn increment_version(&self) {
         self.bump_version();
@@ -107,24 +117,5 @@ impl Tensor {
     /// Whether it was made in inference mode.
     pub fn is_inference(&self) -> bool {
         self.flags() & flag::INFERENCE != 0
-    }
-}
-
-impl super::Node {
-    /// A saved input, for who looks at the graph.
-    ///
-    /// # Errors
-    /// If it was not saved, was freed, or has changed since.
-    pub fn saved_input(self: &NodeRef, i: usize) -> Result<Tensor> {
-        Context::new(self).input(i)
-    }
-
-    /// A saved output.
-    ///
-    /// # Errors
-    /// If it was not saved, was freed, or has changed since.
-    pub fn saved_output(self: &NodeRef, i: usize) -> Result<Tensor> {
-        let _mode = super::GradMode::set(true);
-        Context::new(self).output(i)
     }
 }

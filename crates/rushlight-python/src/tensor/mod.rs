@@ -1,25 +1,68 @@
-//! The class `Tensor`. (Being written: a handle without identity.)
+//! The class `Tensor`: its objects and their identity, properties, conversion, construction, indexing.
+//!
+//! - `object`: the Python object of a tensor ([`wrap`]) and the tensor of an object ([`unwrap_exact`]); Note \[Identity].
+//! - `class`: the class itself, a list of methods that are written elsewhere.
+//! - `attribute`, `scalar`, `convert`: properties; numbers and lists; `to`, `type`, printing.
+//! - `create`, `legacy`: `torch.tensor` and `as_tensor`; `torch.Tensor`, `torch.FloatTensor` and their odd rules.
+//! - `numpy`, `dlpack`, `storage`: memory shared with others, by their protocols.
+//! - `index`: `x[…]` and `x[…] = v`.
+
+mod attribute;
+mod class;
+mod convert;
+mod create;
+mod dlpack;
+mod index;
+mod legacy;
+mod numpy;
+mod object;
+mod scalar;
+mod storage;
+
+pub(crate) use class::PyTensor;
+pub(crate) use convert::parse_to;
+pub(crate) use object::{live, traverse_node, wrap, wrap_option};
+pub(crate) use scalar::object as number_object;
 
 use pyo3::prelude::*;
 use rushlight_core as core;
 
-/// A multi-dimensional array that can record how it was computed.
-#[pyclass(name = "Tensor", module = "rushlight", subclass, frozen, dict, weakref)]
-pub(crate) struct PyTensor {
-    tensor: core::Tensor,
-}
-
-/// The Python object of a tensor.
-pub(crate) fn wrap(py: Python<'_>, tensor: core::Tensor) -> PyResult<Py<PyAny>> {
-    Ok(Bound::new(py, PyTensor { tensor })?.into_any().unbind())
-}
-
 /// The tensor of a Python object, if it is one.
 #[inline]
 pub(crate) fn unwrap_exact<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a core::Tensor> {
-    object.cast::<PyTensor>().ok().map(|tensor| &tensor.get().tensor)
+    object.cast::<PyTensor>().ok().map(|tensor| tensor.get().tensor())
 }
 
+/// What every tensor of ours is, or is not.
+const CONSTANTS: &[(&str, bool)] = &[
+    ("is_cpu", true),
+    ("is_cuda", false),
+    ("is_ipu", false),
+    ("is_maia", false),
+    ("is_meta", false),
+    ("is_mkldnn", false),
+    ("is_mps", false),
+    ("is_mtia", false),
+    ("is_nested", false),
+    ("is_quantized", false),
+    ("is_sparse", false),
+    ("is_sparse_csr", false),
+    ("is_vulkan", false),
+    ("is_xla", false),
+    ("is_xpu", false),
+];
+
 pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<PyTensor>()
+    let py = m.py();
+    m.add_class::<PyTensor>()?;
+    object::prepare(py)?;
+    let class = py.get_type::<PyTensor>();
+    for (name, value) in CONSTANTS {
+        class.setattr(*name, value)?;
+    }
+    create::register(m)?;
+    legacy::register(m)?;
+    numpy::register(m)?;
+    dlpack::register(m)?;
+    storage::register(m)
 }
