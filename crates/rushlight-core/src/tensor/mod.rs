@@ -24,8 +24,8 @@ pub use access::{Element, TensorVec};
 pub use access::{View, ViewMut};
 pub(crate) use create::element_from;
 pub use meta::Meta;
-pub use untyped::UntypedStorage;
 pub(crate) use special::Special;
+pub use untyped::UntypedStorage;
 
 use crate::autograd::{Extra, GradFn};
 use crate::device::Device;

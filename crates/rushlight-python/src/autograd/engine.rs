@@ -101,11 +101,15 @@ fn _run_backward<'py>(
         }
         match edge_of(&object)? {
             Some(Edge::None) => {
-                return Err(PyRuntimeError::new_err("One of the differentiated Tensors does not require grad"));
+                return Err(PyRuntimeError::new_err(
+                    "One of the differentiated Tensors does not require grad",
+                ));
             }
             Some(edge) => places.push(edge),
             None => {
-                return Err(PyTypeError::new_err("all inputs have to be Tensors or GradientEdges, but got something else"));
+                return Err(PyTypeError::new_err(
+                    "all inputs have to be Tensors or GradientEdges, but got something else",
+                ));
             }
         }
     }

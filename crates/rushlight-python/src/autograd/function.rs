@@ -217,11 +217,8 @@ impl PythonFunction {
                 None => py.None(),
             });
         }
-        let result = self
-            .context
-            .bind(py)
-            .getattr(intern!(py, "apply"))?
-            .call1(PyTuple::new(py, arguments)?)?;
+        let result =
+            self.context.bind(py).getattr(intern!(py, "apply"))?.call1(PyTuple::new(py, arguments)?)?;
         let results = match result.cast::<PyTuple>() {
             Ok(tuple) => tuple.clone(),
             Err(_) => PyTuple::new(py, [result])?,
@@ -470,9 +467,7 @@ impl Call<'_> {
         }
         let result = {
             let _guard = ForwardGradGuard::disable();
-            self.context
-                .getattr(intern!(py, "apply_jvp"))?
-                .call1(PyTuple::new(py, tangents)?)?
+            self.context.getattr(intern!(py, "apply_jvp"))?.call1(PyTuple::new(py, tangents)?)?
         };
         self.context.get().state().saved_for_forward = None;
         let results = match result.cast::<PyTuple>() {
@@ -508,7 +503,10 @@ impl Call<'_> {
 /// Applies a custom function: runs `forward`, and records it as one node if an argument requires a gradient.
 #[pyfunction]
 #[pyo3(signature = (cls, *arguments))]
-fn _apply_function<'py>(cls: &Bound<'py, PyType>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+fn _apply_function<'py>(
+    cls: &Bound<'py, PyType>,
+    arguments: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = cls.py();
     let context = cls
         .getattr(intern!(py, "_backward_cls"))?

@@ -59,7 +59,8 @@ fn handle(py: Python<'_>, hook: HookHandle) -> Object {
 }
 
 fn hook_name(hook: &Bound<'_, PyAny>) -> String {
-    hook.getattr(intern!(hook.py(), "__name__")).map_or_else(|_| "<unknown>".to_owned(), |name| name.to_string())
+    hook.getattr(intern!(hook.py(), "__name__"))
+        .map_or_else(|_| "<unknown>".to_owned(), |name| name.to_string())
 }
 
 /// Checks what a hook gives in the place of a gradient.
@@ -97,7 +98,11 @@ fn replacement(
     Ok(Some(tensor.clone()))
 }
 
-pub(crate) fn register_tensor_hook(_object: &Bound<'_, PyAny>, tensor: &Tensor, hook: &Bound<'_, PyAny>) -> Object {
+pub(crate) fn register_tensor_hook(
+    _object: &Bound<'_, PyAny>,
+    tensor: &Tensor,
+    hook: &Bound<'_, PyAny>,
+) -> Object {
     let payload = Arc::new(Payload(hook.clone().unbind()));
     let called = payload.clone();
     let function = move |gradient: &Tensor| -> core::Result<Option<Tensor>> {
@@ -125,10 +130,7 @@ pub(crate) fn register_post_accumulate(py: Python<'_>, tensor: &Tensor, hook: &B
             Err(if unwrap_exact(&result).is_some() {
                 PyRuntimeError::new_err("Tensor post accumulate grad hooks should return None.")
             } else {
-                PyTypeError::new_err(format!(
-                    "expected Variable, but hook returned '{}'",
-                    type_name(&result)
-                ))
+                PyTypeError::new_err(format!("expected Variable, but hook returned '{}'", type_name(&result)))
             })
         })
         .map_err(user)
@@ -140,8 +142,7 @@ pub(crate) fn register_post_accumulate(py: Python<'_>, tensor: &Tensor, hook: &B
 }
 
 fn gradients_tuple<'py>(py: Python<'py>, gradients: &[Option<Tensor>]) -> PyResult<Bound<'py, PyTuple>> {
-    let objects =
-        gradients.iter().map(|g| wrap_option(py, g.clone())).collect::<PyResult<Vec<_>>>()?;
+    let objects = gradients.iter().map(|g| wrap_option(py, g.clone())).collect::<PyResult<Vec<_>>>()?;
     PyTuple::new(py, objects)
 }
 

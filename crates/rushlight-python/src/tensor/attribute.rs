@@ -133,10 +133,7 @@ pub(super) fn adjoint(slf: &Bound<'_, PyTensor>) -> Object {
     let tensor = slf.get().tensor();
     match tensor.rank() {
         0 => {
-            warn_user(
-                slf.py(),
-                "Tensor.H is deprecated on 0-D tensors. Consider using x.conj().",
-            )?;
+            warn_user(slf.py(), "Tensor.H is deprecated on 0-D tensors. Consider using x.conj().")?;
             Ok(slf.clone().into_any().unbind())
         }
         2 => object::wrap(slf.py(), tensor.transpose(0, 1).or_raise()?),

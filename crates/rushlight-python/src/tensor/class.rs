@@ -42,7 +42,6 @@ type Object = PyResult<Py<PyAny>>;
 type Any<'py> = Bound<'py, PyAny>;
 type This<'a, 'py> = &'a Bound<'py, PyTensor>;
 
-
 #[pymethods]
 impl PyTensor {
     #[new]
@@ -106,8 +105,8 @@ impl PyTensor {
         object::wrap_option(py, self.tensor.grad_quietly())
     }
 
-    #[setter]
-    fn set__grad(&self, value: &Any<'_>) -> PyResult<()> {
+    #[setter(_grad)]
+    fn set_grad_quietly(&self, value: &Any<'_>) -> PyResult<()> {
         attribute::set_grad(&self.tensor, value)
     }
 

@@ -1,10 +1,10 @@
 //! `to`, `type`, subclasses, iteration and printing.
 
-use crate::types::type_name;
 use super::class::PyTensor;
 use super::{legacy, object, scalar};
 use crate::error::OrRaise;
 use crate::types;
+use crate::types::type_name;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -25,16 +25,16 @@ pub(super) fn to_dtype(slf: &Bound<'_, PyTensor>, dtype: DType) -> Object {
 
 /// What `to(…)` was asked for.
 #[derive(Default)]
-pub(crate) struct Target {
-    pub(crate) device: Option<core::Device>,
-    pub(crate) dtype: Option<DType>,
-    pub(crate) non_blocking: bool,
-    pub(crate) copy: bool,
-    pub(crate) memory_format: Option<Py<PyAny>>,
+struct Target {
+    device: Option<core::Device>,
+    dtype: Option<DType>,
+    non_blocking: bool,
+    copy: bool,
+    memory_format: Option<Py<PyAny>>,
 }
 
 /// Reads the arguments of `to`: `(device, dtype, …)`, `(dtype, …)` or `(other, …)`.
-pub(crate) fn parse_to(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Target> {
+fn parse_to(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Target> {
     let mut target = Target::default();
     let mut names: &[&str] = &["device", "dtype", "non_blocking", "copy"];
     let mut given: Vec<(String, Bound<'_, PyAny>)> = Vec::new();
@@ -149,11 +149,7 @@ pub(super) fn type_as(slf: &Bound<'_, PyTensor>, other: &Bound<'_, PyAny>) -> Ob
     }
 }
 
-pub(super) fn make_subclass(
-    cls: &Bound<'_, PyType>,
-    data: &Bound<'_, PyAny>,
-    require_grad: bool,
-) -> Object {
+pub(super) fn make_subclass(cls: &Bound<'_, PyType>, data: &Bound<'_, PyAny>, require_grad: bool) -> Object {
     let Some(data) = super::unwrap_exact(data) else {
         return Err(PyTypeError::new_err(format!(
             "_make_subclass(): argument 'data' (position 2) must be Tensor, not {}",
@@ -225,4 +221,19 @@ pub(super) fn show(slf: &Bound<'_, PyTensor>) -> PyResult<String> {
         return Ok(tensor.show(Class::Tensor));
     }
     Ok(tensor.show(Class::Subclass(&class.name()?.to_string())))
+}
+
+/// What `Module.to` was asked for: device, dtype, `non_blocking`, memory format.
+#[pyfunction]
+#[pyo3(signature = (*args, **kwargs))]
+fn _parse_to(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> Object {
+    let py = args.py();
+    let target = parse_to(args, kwargs)?;
+    let device = target.device.map(|device| types::device_object(py, device)).transpose()?;
+    let dtype = target.dtype.map(|dtype| types::dtype_object(py, dtype)).transpose()?;
+    Ok((device, dtype, target.non_blocking, target.memory_format).into_pyobject(py)?.into_any().unbind())
+}
+
+pub(super) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(_parse_to, m)?)
 }

@@ -1,15 +1,13 @@
 //! `torch.tensor`, `torch.as_tensor` and `new_…`: tensors from nested sequences, numbers, arrays and tensors.
 
 use super::attribute::warn_user;
-use crate::types::type_name;
 use super::{numpy, object, scalar};
 use crate::error::OrRaise;
 use crate::types;
+use crate::types::type_name;
 use pyo3::exceptions::{PyNotImplementedError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple,
-};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use rushlight_core::dtype::promote_types;
 use rushlight_core::{self as core, DType, Scalar, Tensor};
 
@@ -41,10 +39,7 @@ fn shape_of(data: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
         let length = inner.len()?;
         shape.push(length);
         if shape.len() > MAX_DIMS {
-            return Err(PyValueError::new_err(format!(
-                "too many dimensions '{}'",
-                type_name(&inner)
-            )));
+            return Err(PyValueError::new_err(format!("too many dimensions '{}'", type_name(&inner))));
         }
         if length == 0 {
             break;
@@ -83,10 +78,7 @@ fn infer(object: &Bound<'_, PyAny>) -> PyResult<DType> {
         return Ok(dtype);
     }
     if object.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err(format!(
-            "new(): invalid data type '{}'",
-            type_name(object)
-        )));
+        return Err(PyTypeError::new_err(format!("new(): invalid data type '{}'", type_name(object))));
     }
     if is_sequence(object) {
         let mut found: Option<DType> = None;
@@ -434,8 +426,11 @@ fn share_or_copy<'py>(
                 None => Ok(data.clone().unbind()),
             };
         }
-        let shared =
-            if numpy::is_array(data) { Some(numpy::from_array(data, true)?) } else { numpy::from_interface(data)? };
+        let shared = if numpy::is_array(data) {
+            Some(numpy::from_array(data, true)?)
+        } else {
+            numpy::from_interface(data)?
+        };
         if let Some(shared) = shared {
             return match dtype.filter(|&d| d != shared.dtype()) {
                 Some(dtype) => object::wrap(py, shared.to_dtype(dtype).or_raise()?),

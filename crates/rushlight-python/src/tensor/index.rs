@@ -143,7 +143,8 @@ fn apply(x: &Tensor, items: &Bound<'_, PyTuple>) -> PyResult<(Tensor, Vec<Option
     // How many dimensions the list of tensors stands for: a mask is one entry for as many dimensions as it has.
     let mut listed = 0;
     let mut record = |tensor: Tensor, dim: &mut usize| {
-        let covered = if matches!(tensor.dtype(), DType::Bool | DType::U8) { tensor.rank().max(1) } else { 1 };
+        let covered =
+            if matches!(tensor.dtype(), DType::Bool | DType::U8) { tensor.rank().max(1) } else { 1 };
         tensors.resize_with(tensors.len() + (*dim - listed), || None);
         tensors.push(Some(tensor));
         *dim += covered;
@@ -221,10 +222,9 @@ fn assigned<'a>(x: &Tensor, value: &'a Bound<'_, PyAny>) -> PyResult<Assigned<'a
             check_fits(number, x.dtype())?;
             Ok(Assigned::Number(number))
         }
-        Ok(None) if value.is_instance_of::<pyo3::types::PyComplex>() => Err(PyRuntimeError::new_err(format!(
-            "value cannot be converted to type {} without overflow",
-            c_name(x.dtype())
-        ))),
+        Ok(None) if value.is_instance_of::<pyo3::types::PyComplex>() => Err(PyRuntimeError::new_err(
+            format!("value cannot be converted to type {} without overflow", c_name(x.dtype())),
+        )),
         Ok(None) => {
             let module = value.get_type().module().map_or_else(|_| String::new(), |m| m.to_string());
             let name = type_name(value);
@@ -289,7 +289,8 @@ fn write(view: &Tensor, value: &Assigned<'_>) -> PyResult<()> {
         }
         Assigned::Tensor(value) => {
             let value = without_leading_ones(value)?;
-            let value = if value.shape() == view.shape() { value } else { value.expand(view.shape()).or_raise()? };
+            let value =
+                if value.shape() == view.shape() { value } else { value.expand(view.shape()).or_raise()? };
             view.copy_(&value).map(drop).or_raise()
         }
     }

@@ -3,11 +3,11 @@
 //! Integers are sizes, a sequence is data, a tensor is aliased. In PyTorch `torch.FloatTensor` is a class by its
 //! metaclass only; here it is an object that can be called, and that answers `isinstance`.
 
-use crate::types::type_name;
 use super::class::PyTensor;
 use super::{create, object};
 use crate::error::OrRaise;
 use crate::types;
+use crate::types::type_name;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString, PyTuple, PyType};
@@ -164,9 +164,8 @@ fn build(dtype: Option<DType>, args: &Bound<'_, PyTuple>) -> PyResult<core::Tens
             return core::dispatch::apply(core::ops::view::Alias {}, &[tensor]).or_raise();
         }
     }
-    let is_size = |value: &Bound<'_, PyAny>| {
-        value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
-    };
+    let is_size =
+        |value: &Bound<'_, PyAny>| value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>();
     if is_size(&first) || (args.len() == 1 && types::is_size(&first)) {
         let sizes = if is_size(&first) { args.clone() } else { first.cast_into::<PyTuple>()? };
         let mut shape = Vec::with_capacity(sizes.len());
@@ -186,10 +185,7 @@ fn build(dtype: Option<DType>, args: &Bound<'_, PyTuple>) -> PyResult<core::Tens
         return Err(invalid(args, &PyDict::new(args.py()), ""));
     }
     if first.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err(format!(
-            "new(): invalid data type '{}'",
-            type_name(&first)
-        )));
+        return Err(PyTypeError::new_err(format!("new(): invalid data type '{}'", type_name(&first))));
     }
     if !create::is_sequence(&first) {
         return Err(PyTypeError::new_err(format!(

@@ -20,7 +20,6 @@ mod scalar;
 mod storage;
 
 pub(crate) use class::PyTensor;
-pub(crate) use convert::parse_to;
 pub(crate) use object::{live, traverse_node, wrap, wrap_option};
 pub(crate) use scalar::object as number_object;
 
@@ -60,6 +59,7 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     for (name, value) in CONSTANTS {
         class.setattr(*name, value)?;
     }
+    convert::register(m)?;
     create::register(m)?;
     legacy::register(m)?;
     numpy::register(m)?;

@@ -1,11 +1,11 @@
 //! Memory shared with NumPy and with objects that have a buffer, by their protocols: NumPy is not linked, and need not be
 //! installed.
 
-use crate::types::type_name;
 use super::class::PyTensor;
 use super::object;
 use crate::error::OrRaise;
 use crate::types;
+use crate::types::type_name;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -132,8 +132,11 @@ pub(super) fn from_array(array: &Bound<'_, PyAny>, warn: bool) -> PyResult<Tenso
         ));
     }
     let empty = shape.contains(&0);
-    let elements: usize =
-        if empty { 0 } else { 1 + shape.iter().zip(&strides).map(|(&n, &s)| (n - 1) * s as usize).sum::<usize>() };
+    let elements: usize = if empty {
+        0
+    } else {
+        1 + shape.iter().zip(&strides).map(|(&n, &s)| (n - 1) * s as usize).sum::<usize>()
+    };
     if address % size != 0 && !empty {
         return Err(PyValueError::new_err(
             "the array's memory is not aligned for its dtype; copy the array (array.copy()) first",

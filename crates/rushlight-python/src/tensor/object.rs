@@ -183,7 +183,8 @@ pub(super) fn released(contents: &PyTensor) {
         }
         let py = Python::assume_attached();
         let class = Bound::from_borrowed_ptr(py, class.cast()).cast_into_unchecked::<PyType>().unbind();
-        let dict = has_dict.then(|| Bound::from_borrowed_ptr(py, dict).cast_into_unchecked::<PyDict>().unbind());
+        let dict =
+            has_dict.then(|| Bound::from_borrowed_ptr(py, dict).cast_into_unchecked::<PyDict>().unbind());
         tensor.set_binding_data(Some(Arc::new(Kept { class, dict })));
     }
 }
@@ -234,7 +235,10 @@ pub(crate) fn traverse_node(
     Ok(())
 }
 
-fn traverse_payload(payload: &Arc<dyn Any + Send + Sync>, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+fn traverse_payload(
+    payload: &Arc<dyn Any + Send + Sync>,
+    visit: &PyVisit<'_>,
+) -> Result<(), PyTraverseError> {
     match payload.downcast_ref::<Payload>() {
         Some(payload) => visit.call(&payload.0),
         None => Ok(()),

@@ -63,10 +63,7 @@ fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
 /// The number in a Python object.
 pub(crate) fn from_object(object: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     number(object)?.ok_or_else(|| {
-        PyTypeError::new_err(format!(
-            "must be Number, not {}",
-            crate::types::type_name(object)
-        ))
+        PyTypeError::new_err(format!("must be Number, not {}", crate::types::type_name(object)))
     })
 }
 

@@ -1,7 +1,7 @@
 //! `UntypedStorage`: the bytes of tensors, for pickling, and for seeing what is shared.
 
-use crate::types::type_name;
 use crate::error::OrRaise;
+use crate::types::type_name;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -42,7 +42,9 @@ impl PyStorage {
         let length = self.0.bytes() as isize;
         let at = if index < 0 { index + length } else { index };
         if at < 0 || at >= length {
-            return Err(PyIndexError::new_err(format!("index {index} out of range for storage of size {length}")));
+            return Err(PyIndexError::new_err(format!(
+                "index {index} out of range for storage of size {length}"
+            )));
         }
         Ok(self.0.to_vec()[at as usize])
     }
