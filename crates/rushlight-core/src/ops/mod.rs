@@ -24,6 +24,8 @@ pub mod matmul_add;
 pub mod moments;
 pub mod places;
 pub mod power;
+pub mod random;
+pub mod range;
 pub mod reduce;
 pub mod select;
 pub mod strided;

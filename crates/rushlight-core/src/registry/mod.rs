@@ -135,4 +135,6 @@ static FAMILIES: &[&[Entry]] = &[
     crate::ops::create::OPERATIONS,
     crate::ops::index::OPERATIONS,
     crate::ops::mask::OPERATIONS,
+    crate::ops::random::OPERATIONS,
+    crate::ops::range::OPERATIONS,
 ];

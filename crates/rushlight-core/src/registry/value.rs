@@ -111,6 +111,15 @@ impl<'a> Arguments<'a> {
         matches!(self.destination, Destination::InPlace)
     }
 
+    /// The dtype of the `out=` tensor, which functions that make tensors take where none is named.
+    pub fn out_dtype(&self) -> Option<DType> {
+        match self.destination {
+            Destination::Out(out) => Some(out.dtype()),
+            Destination::Outs(outs) => outs.first().map(Tensor::dtype),
+            Destination::Fresh | Destination::InPlace => None,
+        }
+    }
+
     /// Argument `i`.
     pub fn value(&self, i: usize) -> &'a Value {
         static NONE: Value = Value::None;
