@@ -479,3 +479,15 @@ pub(crate) fn c_name(dtype: DType) -> &'static str {
         DType::F64 => "double",
     }
 }
+
+/// Runs a kernel of two operands with a number as the first.
+pub(crate) fn run_number_first(
+    name: &str,
+    kernel: &Kernel,
+    inputs: &[View<'_>],
+    number: Scalar,
+    cost: f32,
+    output: &mut ViewMut<'_>,
+) -> Result<()> {
+    run(name, kernel, output.meta.dtype, 0, inputs, Some((0, number)), &[], cost, output)
+}

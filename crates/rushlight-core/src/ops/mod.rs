@@ -5,9 +5,11 @@
 //! Operations that are compositions of others are plain functions. `registry.rs` lists the families; `docs/adding-an-op.md`
 //! shows on one screen how to add one.
 
+pub mod activation;
 pub(crate) mod backward;
 pub mod binary;
 pub mod bitwise;
+pub mod bounds;
 mod choose;
 pub mod comparison;
 pub mod copy;
@@ -22,6 +24,7 @@ pub mod mask;
 pub mod matmul;
 pub mod matmul_add;
 pub mod moments;
+pub mod pairs;
 pub mod places;
 pub mod power;
 pub mod random;
@@ -29,6 +32,7 @@ pub mod range;
 pub mod reduce;
 pub mod select;
 pub mod strided;
+pub mod ternary;
 pub mod unary;
 pub mod view;
 
