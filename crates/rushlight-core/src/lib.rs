@@ -20,6 +20,7 @@ pub mod error;
 pub mod graph;
 pub mod layout;
 pub mod ops;
+pub mod optim;
 pub mod printing;
 pub mod random;
 pub mod registry;

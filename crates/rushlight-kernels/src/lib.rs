@@ -7,6 +7,7 @@
 //! - [`row`]: what a row kernel is and how one is made; [`loops`]: the one strided loop that calls row kernels;
 //! - [`reduce`], [`gemm`]: reductions and matrix products;
 //! - [`index`], [`lines`], [`sort`]: gather and scatter, softmax and running totals, sorting;
+//! - [`loss`], [`optim`]: losses, and steps of optimizers;
 //! - [`random`]: PyTorch's random streams;
 //! - [`unary`], [`binary`], [`compare`], [`ternary`], [`copy`]: tables of row kernels, one `static` for each operation.
 //!
@@ -27,8 +28,10 @@ pub mod index;
 pub mod level;
 pub mod lines;
 pub mod loops;
+pub mod loss;
 mod map;
 mod math;
+pub mod optim;
 pub mod pool;
 pub mod random;
 pub mod reduce;

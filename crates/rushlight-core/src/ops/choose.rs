@@ -15,11 +15,15 @@ use crate::tensor::{Meta, Tensor};
 use rushlight_kernels::{self as kernels, Kernel, Operand, index::Index};
 use smallvec::smallvec;
 
-/// Where `x` equals `y` (a NaN equals a NaN), or with a number where `x` differs from it, as 1 and 0 in the dtype of
-/// `x`. Constant almost everywhere.
+/// Where something holds, as 1 and 0 in the dtype of `x`. Constant almost everywhere.
 #[derive(Clone)]
-struct Mask {
-    differs_from: Option<Scalar>,
+enum Mask {
+    /// `x` equals `y`; a NaN equals a NaN.
+    Matches,
+    /// `x` differs from a number.
+    Differs(Scalar),
+    /// `x` is not a NaN.
+    Number,
 }
 
 fn compare(kernel: &Kernel, inputs: &[View<'_>], number: Option<Scalar>, shape: &[usize]) -> Result<Aside> {
@@ -43,8 +47,12 @@ impl Primitive for Mask {
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let shape = Shape::from_slice(outputs[0].shape());
-        if self.differs_from.is_some() {
-            let mask = compare(&kernels::compare::NE, inputs, self.differs_from, &shape)?;
+        let simple = match self {
+            Self::Matches => None,
+            Self::Differs(number) => Some(compare(&kernels::compare::NE, inputs, Some(*number), &shape)?),
+            Self::Number => Some(compare(&kernels::compare::EQ, &[inputs[0], inputs[0]], None, &shape)?),
+        };
+        if let Some(mask) = simple {
             super::copy::copy_view(&mut outputs[0], &mask.view());
             return Ok(());
         }
@@ -83,12 +91,17 @@ impl Primitive for Mask {
 
 /// 1 where `x` equals `y`, 0 elsewhere; a NaN equals a NaN.
 pub(crate) fn matches(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    apply(Mask { differs_from: None }, &[x, y])
+    apply(Mask::Matches, &[x, y])
 }
 
 /// 1 where `x` differs from a number, 0 elsewhere.
 pub(crate) fn differs(x: &Tensor, number: f64) -> Result<Tensor> {
-    apply(Mask { differs_from: Some(Scalar::Float(number)) }, &[x])
+    apply(Mask::Differs(Scalar::Float(number)), &[x])
+}
+
+/// 0 where `x` is a NaN, 1 elsewhere.
+pub(crate) fn is_number(x: &Tensor) -> Result<Tensor> {
+    apply(Mask::Number, &[x])
 }
 
 /// `x` where a mask of ones and zeros is not zero, else 0, whatever `x` is there: a product would make a NaN of an

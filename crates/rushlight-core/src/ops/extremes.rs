@@ -38,14 +38,20 @@ fn check_not_empty(name: &str, shape: &[usize], reduced: &[bool], named: bool) -
 }
 
 /// The gradient of an extreme, in equal shares for the elements that are the extreme.
-fn share(g: &Tensor, x: &Tensor, y: &Tensor, reduced: &[bool], keep: bool) -> Result<Tensor> {
+pub(crate) fn share(g: &Tensor, x: &Tensor, y: &Tensor, reduced: &[bool], keep: bool) -> Result<Tensor> {
     let mask = matches(x, &restore(y, reduced, keep)?)?;
     let count = sum_kept(&mask, reduced)?;
     choose(&restore(g, reduced, keep)?.div(&count)?, &mask)
 }
 
 /// The tangent of an extreme: the mean of the tangents of the elements that are the extreme.
-fn gather_share(t: &Tensor, x: &Tensor, y: &Tensor, reduced: &[bool], keep: bool) -> Result<Tensor> {
+pub(crate) fn gather_share(
+    t: &Tensor,
+    x: &Tensor,
+    y: &Tensor,
+    reduced: &[bool],
+    keep: bool,
+) -> Result<Tensor> {
     let mask = matches(x, &restore(y, reduced, keep)?)?;
     let total = sum_kept(&choose(t, &mask)?, reduced)?.div(&sum_kept(&mask, reduced)?)?;
     total.reshape_to(y.shape())
@@ -450,7 +456,7 @@ fn call_place(a: &Arguments<'_>, which: Extreme) -> Result<Value> {
 }
 
 /// Different numbers, so that no two elements tie.
-fn distinct(s: &Sampler, shape: &[usize]) -> Tensor {
+pub(crate) fn distinct(s: &Sampler, shape: &[usize]) -> Tensor {
     let count: usize = shape.iter().product();
     let steps: Vec<f64> = (0..count).map(|i| ((i * 7 + 3) % count.max(1)) as f64 * 0.5 - 1.0).collect();
     let steps = Tensor::from_vec(steps, shape).expect("the shape fits the values");
@@ -485,6 +491,8 @@ fn samples_along(s: &Sampler, overload: usize) -> Vec<Sample> {
 fn samples(s: &Sampler) -> Vec<Sample> {
     let mut samples = samples_of_all(s);
     samples.extend(samples_along(s, 1));
+    let pair = vec![distinct(s, &[2, 3]).into(), s.range(&[3], 0.3, 0.4).into()];
+    samples.push(Sample::new(pair).overload(2));
     samples
 }
 
@@ -505,7 +513,7 @@ fn samples_over(s: &Sampler) -> Vec<Sample> {
 }
 
 macro_rules! extremes {
-    ($($name:literal, $which:ident, $example:expr;)*) => {
+    ($($name:literal, $which:ident, $other:ident, $example:expr;)*) => {
         &[$(Entry {
             name: $name,
             forms: Form::FUNCTION_AND_METHOD.and(Form::OUT),
@@ -521,10 +529,15 @@ macro_rules! extremes {
                     schema: concat!($name, "(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
                     call: |a| call_along(a, Extreme::$which),
                 },
+                Overload {
+                    schema: concat!($name, "(Tensor self, Tensor other) -> Tensor"),
+                    call: |a| a.finish(a.tensor(0)?.$other(a.tensor(1)?)?),
+                },
             ],
             documentation: concat!(
                 "The ", $name, "imum of all elements; or, with `dim`, the named tuple of the ", $name,
-                "ima along it and of their places. A NaN is the extreme. Of equal elements, `dim` returns the first place."
+                "ima along it and of their places; or, with a second tensor, the ", $name,
+                "imum of each pair of elements. A NaN is the extreme. Of equal elements, `dim` returns the first place."
             ),
             example: $example,
             samples,
@@ -535,9 +548,9 @@ macro_rules! extremes {
 
 /// The rows of `max` and `min`.
 pub static EXTREMES: &[Entry] = extremes! {
-    "max", Max,
+    "max", Max, maximum,
     ">>> torch.tensor([[1., 5.], [3., 2.]]).max(1)\ntorch.return_types.max(\nvalues=tensor([5., 3.]),\nindices=tensor([1, 0]))";
-    "min", Min,
+    "min", Min, minimum,
     ">>> torch.tensor([[1., 5.], [3., 2.]]).min()\ntensor(1.)";
 };
 

@@ -64,7 +64,7 @@ fn reshaped(x: &Tensor, shape: &[usize], node: &'static str) -> Result<Tensor> {
     apply(Reshaped { shape: shape.into(), node }, &[x])
 }
 
-fn unsafe_view(x: &Tensor, shape: &[usize]) -> Result<Tensor> {
+pub(crate) fn unsafe_view(x: &Tensor, shape: &[usize]) -> Result<Tensor> {
     reshaped(x, shape, "UnsafeViewBackward0")
 }
 

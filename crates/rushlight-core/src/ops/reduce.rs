@@ -155,6 +155,28 @@ pub fn run_reduction(
     if defined { Ok(()) } else { Err(super::elementwise::no_kernel(name, dtype)) }
 }
 
+/// Runs a sum or a product: integers give an `i64`, which is then cast to the dtype of the output.
+pub(crate) fn accumulate(
+    name: &str,
+    kernel: &Reduction,
+    reduced: &[bool],
+    input: &View<'_>,
+    output: &mut ViewMut<'_>,
+) -> Result<()> {
+    let (from, to) = (input.meta.dtype, output.meta.dtype);
+    if to.is_floating_point() {
+        return run_reduction(name, kernel, to, reduced, 0.0, input, output);
+    }
+    let from = if from.is_floating_point() { DType::I64 } else { from };
+    if to == DType::I64 {
+        return run_reduction(name, kernel, from, reduced, 0.0, input, output);
+    }
+    let mut aside = Aside::new(output.shape(), DType::I64)?;
+    run_reduction(name, kernel, from, reduced, 0.0, input, &mut aside.view_mut())?;
+    super::copy::copy_view(output, &aside.view());
+    Ok(())
+}
+
 /// `sum(dim, keepdim, dtype)`.
 #[derive(Clone)]
 pub struct Sum {
@@ -179,21 +201,7 @@ impl Primitive for Sum {
         Ok(())
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
-        let to = outputs[0].meta.dtype;
-        let integral = to == DType::I64 && !inputs[0].meta.dtype.is_floating_point();
-        let dtype = if integral { inputs[0].meta.dtype } else { to };
-        if !to.is_floating_point() && to != DType::I64 {
-            // The sum of integers is an `i64`, which is then cast.
-            let wide = Meta::contiguous(outputs[0].shape(), DType::I64);
-            let storage = crate::storage::Storage::allocate(wide.elements() * 8)?;
-            let mut aside = ViewMut { pointer: storage.pointer(), meta: &wide };
-            let from =
-                if inputs[0].meta.dtype.is_floating_point() { DType::I64 } else { inputs[0].meta.dtype };
-            run_reduction("sum", &kernels::reduce::SUM, from, &self.reduced, 0.0, &inputs[0], &mut aside)?;
-            super::copy::copy_view(&mut outputs[0], &aside.as_view());
-            return Ok(());
-        }
-        run_reduction("sum", &kernels::reduce::SUM, dtype, &self.reduced, 0.0, &inputs[0], &mut outputs[0])
+        accumulate("sum", &kernels::reduce::SUM, &self.reduced, &inputs[0], &mut outputs[0])
     }
     fn saves(&self, _: Needs) -> Saves {
         Saves::NONE.shape(0)

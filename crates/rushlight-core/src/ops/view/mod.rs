@@ -104,7 +104,7 @@ pub use order::{Permute, T, TBehind, Transpose};
 pub use part::{Diagonal, Select, Slice};
 pub use pieces::Pieces;
 pub use shape::{
-    Alias, Expand, ExpandBehind, SqueezeAll, SqueezeAllBehind, SqueezeDim, SqueezeDims, UnsafeView,
+    Alias, Expand, ExpandBehind, ReshapeAlias, SqueezeAll, SqueezeAllBehind, SqueezeDim, SqueezeDims,
     Unsqueeze, View,
 };
 

@@ -35,6 +35,10 @@ impl Primitive for Pieces {
     fn is_view(&self) -> bool {
         true
     }
+    fn tracks_view(&self) -> bool {
+        // The parts of a fresh result, which nobody else sees, are results of their own.
+        self.node != "UnsafeSplitBackward0"
+    }
     fn view(&self, input: &Layout) -> Result<Option<Layouts>> {
         let Some(sizes) = &self.sizes else {
             return Ok(Some((0..input.shape()[self.dim]).map(|i| input.selected(self.dim, i)).collect()));

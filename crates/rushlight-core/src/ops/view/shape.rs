@@ -18,11 +18,11 @@ view! {
     vjp |_s, context, g| g.reshape_to(&context.shape(0)?)?,
     behind |s, size| View { shape: prepend(size, &s.shape) };
 
-    /// The view inside of `reshape` and `matmul`, on a copy that nobody else sees.
-    UnsafeView { shape: Shape } "UnsafeViewBackward0",
+    /// The view inside of `reshape`, of an operand that is not contiguous.
+    ReshapeAlias { shape: Shape } "ReshapeAliasBackward0",
     layout |s, input| input.viewed(&s.shape),
     vjp |_s, context, g| g.reshape_to(&context.shape(0)?)?,
-    behind |s, size| UnsafeView { shape: prepend(size, &s.shape) };
+    behind |s, size| ReshapeAlias { shape: prepend(size, &s.shape) };
 
     /// `expand(shape)`: dimensions of size one repeated.
     Expand { shape: Shape } "ExpandBackward0",
@@ -138,11 +138,14 @@ impl Tensor {
             bail!(Runtime, "shape '{}' is invalid for input of size {}", int_list(shape), self.numel());
         }
         let shape = Shape::from_slice(shape);
-        if self.special().is_some() || self.layout().viewed(&shape).is_some() {
+        if self.special().is_some() || self.is_contiguous() {
             return apply(View { shape }, &[self]);
         }
+        if self.layout().viewed(&shape).is_some() {
+            return apply(ReshapeAlias { shape }, &[self]);
+        }
         let copy = apply(crate::ops::copy::CloneData { contiguous: true }, &[self])?;
-        apply(UnsafeView { shape }, &[&copy])
+        crate::ops::linear::unsafe_view(&copy, &shape)
     }
 
     /// Dimensions of size one repeated; new leading dimensions may be added. No copy.
