@@ -4,6 +4,7 @@
 use rushlight_core::optim::{Adagrad, Adam, AdamState, Sgd, adagrad_step, adam_step, sgd_step};
 use rushlight_core::{DType, Tensor};
 use std::collections::HashMap;
+use std::slice::from_ref;
 
 fn numbers(text: &str) -> Vec<f64> {
     text.split_whitespace().map(|x| x.parse().unwrap()).collect()
@@ -17,12 +18,12 @@ fn train(kind: &str, arguments: &str, p: &Tensor, gradients: &[Tensor]) {
     let o = options(arguments);
     let number = |name: &str, default: f64| o.get(name).map_or(default, |x| x.parse().unwrap());
     let flag = |name: &str| o.get(name) == Some(&"True");
-    let p = std::slice::from_ref(p);
+    let p = from_ref(p);
     let like = |value: f64| Tensor::full(p[0].shape(), value, p[0].dtype()).unwrap();
     let (mut sums, sum) = ([None], [like(number("initial_accumulator_value", 0.0))]);
     let (means, squares, largest) = ([like(0.0)], [like(0.0)], [like(0.0)]);
     for (i, g) in gradients.iter().enumerate() {
-        let (g, steps) = (std::slice::from_ref(g), [(i + 1) as f64]);
+        let (g, steps) = (from_ref(g), [(i + 1) as f64]);
         match kind {
             "sgd" => {
                 let options = Sgd {
@@ -104,25 +105,26 @@ fn twenty_steps_equal_pytorchs() {
 
 #[test]
 fn any_layout_steps_alike_and_versions_move() {
-    let o = Sgd { lr: 0.5, momentum: 0.9, dampening: 0.0, weight_decay: 0.0, nesterov: false, maximize: false };
+    let o =
+        Sgd { lr: 0.5, momentum: 0.9, dampening: 0.0, weight_decay: 0.0, nesterov: false, maximize: false };
     let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     let rows = Tensor::from_vec(values, &[2, 3]).unwrap();
     let columns = Tensor::from_vec([1.0, 4.0, 2.0, 5.0, 3.0, 6.0], &[3, 2]).unwrap().t().unwrap();
     let g = Tensor::from_vec([1.0, 2.0], &[2, 1]).unwrap().expand(&[2, 3]).unwrap();
     let (mut a, mut b) = ([None], [None]);
     for _ in 0..2 {
-        sgd_step(&[rows.clone()], &[g.clone()], &mut a, &o).unwrap();
-        sgd_step(&[columns.clone()], &[g.clone()], &mut b, &o).unwrap();
+        sgd_step(from_ref(&rows), from_ref(&g), &mut a, &o).unwrap();
+        sgd_step(from_ref(&columns), from_ref(&g), &mut b, &o).unwrap();
     }
     assert_eq!(rows.to_vec::<f64>().unwrap(), columns.to_vec::<f64>().unwrap());
     assert_eq!(rows.to_vec::<f64>().unwrap()[0], 1.0 - 0.5 - 0.5 * 1.9);
     assert!(rows.version() >= 2 && columns.version() >= 2);
     // A gradient that is its own parameter.
     let x = Tensor::from_slice(&[1.0, 2.0]);
-    sgd_step(&[x.clone()], &[x.clone()], &mut [None], &Sgd { momentum: 0.0, ..o }).unwrap();
+    sgd_step(from_ref(&x), from_ref(&x), &mut [None], &Sgd { momentum: 0.0, ..o }).unwrap();
     assert_eq!(x.to_vec::<f64>().unwrap(), [0.5, 1.0]);
     let half = Tensor::from_slice(&[1.0, 2.0]).to_dtype(DType::F16).unwrap();
-    sgd_step(&[half.clone()], &[half.clone()], &mut [None], &o).unwrap();
+    sgd_step(from_ref(&half), from_ref(&half), &mut [None], &o).unwrap();
     assert_eq!(half.to_f64_vec().unwrap(), [0.5, 1.0]);
     let wrong = sgd_step(&[x], &[Tensor::from_slice(&[1.0])], &mut [None], &o);
     assert!(wrong.unwrap_err().to_string().contains("[1]"));

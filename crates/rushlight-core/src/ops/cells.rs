@@ -57,11 +57,7 @@ impl<'a> Weights<'a> {
 /// Equal parts along the second dimension, as results of their own.
 fn gates(x: &Tensor, count: usize) -> Result<Vec<Tensor>> {
     let size = x.shape()[1] / count;
-    let pieces = Pieces {
-        dim: 1,
-        sizes: Some(vec![size; count].into()),
-        node: "UnsafeSplitBackward0",
-    };
+    let pieces = Pieces { dim: 1, sizes: Some(vec![size; count].into()), node: "UnsafeSplitBackward0" };
     Ok(apply_multi(pieces, &[x])?.into_vec())
 }
 
