@@ -4,7 +4,7 @@ import pytest
 
 import rushlight as torch
 
-X = torch.ones(2, 3)
+X = torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
 
 MESSAGES = [
     (lambda: torch.exp(1), "exp(): argument 'input' (position 1) must be Tensor, not int"),

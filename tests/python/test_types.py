@@ -83,7 +83,7 @@ def test_default_dtype():
 def test_warning_that_a_filter_raises_is_raised():
     import warnings
 
-    x = torch.ones(2, requires_grad=True)
+    x = torch.tensor([1.0, 1.0], requires_grad=True)
     y = x * 2
     with warnings.catch_warnings():
         warnings.simplefilter("error")

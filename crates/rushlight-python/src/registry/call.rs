@@ -219,6 +219,7 @@ fn select<'py>(
         }
         parsed.values.clear();
         parsed.out = Value::None;
+        parsed.requires_grad = false;
         parsed.overridden.clear();
         if let Some(object) = receiver
             && !super::overrides::is_exact(object)

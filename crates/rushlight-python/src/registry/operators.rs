@@ -9,7 +9,7 @@
 
 use super::call::{self, Receiver};
 use super::convert::{self, Refusal};
-use super::overrides::{self, Overridden};
+use super::overrides::{self, Overridden, plain_tensor as plain};
 use super::release::holding;
 use super::schema::Kind;
 use crate::error::OrRaise;
@@ -105,12 +105,6 @@ operators! {
     invert(INVERT) = "bitwise_not", "bitwise_not", false;
     abs(ABS) = "abs", "abs", false;
     rtruediv(RTRUEDIV) = "reciprocal", "__rdiv__", false;
-}
-
-/// The tensor of a plain operand: a `Tensor` or a `Parameter`, of no class that takes calls over.
-#[inline]
-fn plain<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Tensor> {
-    if overrides::is_known_plain(object) { unwrap_exact(object) } else { None }
 }
 
 /// The number of a plain operand: a Python `float` or `int` of 64 bits.

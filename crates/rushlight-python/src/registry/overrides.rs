@@ -3,12 +3,13 @@
 //! A call whose tensors are all plain `Tensor`s pays one comparison of types for each. `Parameter` and every other class
 //! whose `__torch_function__` is `_disabled_torch_function_impl` takes no part.
 
-use crate::tensor::unwrap_exact;
+use crate::tensor::{PyTensor, unwrap_exact};
 use crate::types;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use rushlight_core::Tensor;
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::ptr;
@@ -36,6 +37,16 @@ pub(crate) fn is_known_plain(object: &Bound<'_, PyAny>) -> bool {
     // SAFETY: a live object.
     let class = unsafe { ffi::Py_TYPE(object.as_ptr()) };
     class == TENSOR.load(Ordering::Relaxed) || class == PLAIN.load(Ordering::Relaxed)
+}
+
+/// The tensor of an object of such a class: one comparison or two, and no look at the class's ancestors.
+#[inline]
+pub(crate) fn plain_tensor<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Tensor> {
+    if !is_known_plain(object) {
+        return None;
+    }
+    // SAFETY: both classes are `PyTensor` or derived from it.
+    Some(unsafe { object.cast_unchecked::<PyTensor>() }.get().tensor())
 }
 
 /// Runs `body` while no class takes calls over on this thread.

@@ -4,7 +4,7 @@
 //! and so are the signatures'.
 
 use super::convert::{self, Refusal};
-use super::overrides::Overridden;
+use super::overrides::{Overridden, plain_tensor};
 use super::schema::{Kind, Parameter, Role, Signature};
 use crate::tensor::unwrap_exact;
 use pyo3::ffi;
@@ -129,13 +129,32 @@ pub(super) fn parse<'py>(
         } else {
             call.named(parameter)
         };
-        let value = match object {
-            None => match &parameter.default {
-                Some((default, _)) => default.clone(),
+        let Some(object) = object else {
+            match &parameter.default {
+                // What goes elsewhere is there already.
+                Some((default, _)) if parameter.role == Role::Argument => parsed.values.push(default.clone()),
+                Some(_) => {}
                 None => return Err(Mismatch::Missing(i)),
-            },
-            Some(object) if parameter.allow_none && object.is_none() => Value::None,
-            Some(object) => match convert::convert(parameter, i, object, &mut parsed.overridden) {
+            }
+            continue;
+        };
+        // Most arguments, without a detour.
+        if parameter.kind == Kind::Tensor
+            && parameter.role == Role::Argument
+            && let Some(tensor) = plain_tensor(object)
+        {
+            parsed.values.push(Value::Tensor(tensor.clone()));
+            if by_position {
+                position += 1;
+            } else {
+                keywords -= 1;
+            }
+            continue;
+        }
+        let value = if parameter.allow_none && object.is_none() {
+            Value::None
+        } else {
+            match convert::convert(parameter, i, object, &mut parsed.overridden) {
                 Ok(value) => value,
                 Err(refusal) => {
                     let variadic_here = variadic && i == 0 && by_position && position == 0;
@@ -145,11 +164,11 @@ pub(super) fn parse<'py>(
                     store(parameter, value, parsed);
                     continue;
                 }
-            },
+            }
         };
         if by_position {
             position += 1;
-        } else if object.is_some() {
+        } else {
             keywords -= 1;
         }
         store(parameter, value, parsed);

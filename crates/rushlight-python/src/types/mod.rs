@@ -10,8 +10,8 @@ mod name;
 mod settings;
 mod size;
 
-pub(crate) use constant::{PyLayout, PyMemoryFormat, disabled_torch_function, memory_format_name, strided};
-pub(crate) use device::{PyDevice, device_object, device_of};
+pub(crate) use constant::{PyLayout, disabled_torch_function, memory_format_name, strided};
+pub(crate) use device::{device_object, device_of};
 pub(crate) use dtype::{PyDType, dtype_object, dtype_of};
 pub(crate) use generator::{PyGenerator, generator_of};
 pub(crate) use name::type_name;
