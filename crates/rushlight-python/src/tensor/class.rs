@@ -16,7 +16,7 @@ use rushlight_core as core;
 /// Tensors are made by `torch.tensor`, `torch.zeros`, `torch.randn` and the like, by `torch.from_numpy`, and by
 /// operations on other tensors. A tensor with `requires_grad=True` records what is computed from it; `backward()` of the
 /// result then fills its `grad`.
-#[pyclass(name = "Tensor", module = "rushlight", subclass, frozen, dict, weakref)]
+#[pyclass(name = "Tensor", subclass, frozen, dict, weakref)]
 pub(crate) struct PyTensor {
     tensor: core::Tensor,
 }

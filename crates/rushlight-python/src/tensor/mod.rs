@@ -56,6 +56,9 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyTensor>()?;
     object::prepare(py)?;
     let class = py.get_type::<PyTensor>();
+    // Not in the class's own declaration: Python's messages ("unsupported operand type(s)") would say
+    // `rushlight.Tensor` then, and PyTorch's say `Tensor`.
+    class.setattr("__module__", "rushlight")?;
     for (name, value) in CONSTANTS {
         class.setattr(*name, value)?;
     }
