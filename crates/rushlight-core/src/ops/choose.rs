@@ -113,6 +113,9 @@ impl Primitive for Choose {
     fn name(&self) -> &'static str {
         "MaskedFillBackward0"
     }
+    fn edges(&self, _: usize) -> usize {
+        1
+    }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, None, Promote::Common, outputs)
     }
