@@ -1,9 +1,9 @@
-//! Values, shapes and nodes of reductions, products and losses against PyTorch 2.15 (`fixtures/products_and_losses.py`
+//! Values, shapes, nodes and errors of reductions, products and losses against PyTorch 2.15 (`fixtures/products_and_losses.py`
 //! makes the cases; derivatives are checked by `registry.rs`).
 
 use rushlight_core::autograd::{Edge, NodeRef};
 use rushlight_core::registry::{Arguments, Value, entries};
-use rushlight_core::{Result, Tensor};
+use rushlight_core::{DType, Error, Exception, Result, Tensor};
 
 fn tensor(text: &str) -> (Vec<usize>, Vec<f64>) {
     let (shape, values) = text.split_once(':').unwrap();
@@ -31,6 +31,17 @@ fn argument(text: &str) -> Value {
             let values: Vec<i64> = values.into_iter().map(|x| x as i64).collect();
             Value::Tensor(Tensor::from_vec(values, &shape).unwrap())
         }
+        "D" => {
+            let (dtype, rest) = rest.split_once('/').unwrap();
+            let dtype = match dtype {
+                "float32" => DType::F32,
+                "float16" => DType::F16,
+                "int32" => DType::I32,
+                "bool" => DType::Bool,
+                other => panic!("{other}"),
+            };
+            Value::Tensor(floats(rest, false).to_dtype(dtype).unwrap())
+        }
         kind => Value::Tensor(floats(rest, kind == "T")),
     }
 }
@@ -52,12 +63,32 @@ fn tree(node: &NodeRef, depth: usize) -> String {
     format!("{name}({})", next.join(", "))
 }
 
+fn differs(error: &Error, kind: &str, message: &str) -> Option<String> {
+    let class = match error.exception() {
+        Exception::Runtime => "RuntimeError",
+        Exception::Index => "IndexError",
+        Exception::Value => "ValueError",
+        Exception::NotImplemented => "NotImplementedError",
+        Exception::Type => "TypeError",
+        _ => "another",
+    };
+    let same = class == kind && error.to_string() == message;
+    (!same).then(|| format!("{class}: {error}\n  {kind}: {message}"))
+}
+
 fn check(line: &str) -> Result<Option<String>> {
     let fields: Vec<&str> = line.split('|').collect();
     let [name, overload, arguments, trees, results] = fields[..] else { panic!("{line}") };
     let entry = entries().find(|e| e.name == name).unwrap_or_else(|| panic!("{name} is not in the registry"));
     let values: Vec<Value> = arguments.split(';').map(argument).collect();
-    let got = match (entry.overloads[overload.parse::<usize>().unwrap()].call)(&Arguments::new(&values))? {
+    let call = entry.overloads[overload.parse::<usize>().unwrap()].call;
+    if let Some(kind) = trees.strip_prefix('!') {
+        return Ok(match call(&Arguments::new(&values)) {
+            Ok(_) => Some(format!("no error, but PyTorch's {kind}: {results}")),
+            Err(error) => differs(&error, kind, results),
+        });
+    }
+    let got = match call(&Arguments::new(&values))? {
         Value::Tensor(t) => vec![t],
         Value::Tensors(ts) | Value::Named(_, _, ts) => ts,
         _ => panic!("{name}: no tensors"),
@@ -83,7 +114,7 @@ fn check(line: &str) -> Result<Option<String>> {
 }
 
 #[test]
-fn values_and_nodes_are_pytorchs() {
+fn values_nodes_and_errors_are_pytorchs() {
     let text = include_str!("fixtures/products_and_losses.txt");
     let mut wrong = Vec::new();
     for (number, line) in text.lines().enumerate() {

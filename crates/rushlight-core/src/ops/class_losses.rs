@@ -43,13 +43,6 @@ fn without_classes<T: Copy>(of: &[T]) -> impl Iterator<Item = T> + '_ {
 
 impl NllLoss {
     fn check(&self, x: &Meta, target: &Meta, weight: Option<&Meta>) -> Result<()> {
-        if !matches!(target.dtype, DType::I64 | DType::U8) {
-            bail!(
-                Runtime,
-                "expected target dtype to be Long or Byte, but got {}",
-                target.dtype.scalar_name()
-            );
-        }
         let expected: Shape = without_classes(x.shape()).collect();
         let (rank, target_rank) = (x.rank(), target.rank());
         if self.spatial {
@@ -105,6 +98,15 @@ impl NllLoss {
                     int_list(weight.shape())
                 );
             }
+        }
+        if !matches!(target.dtype, DType::I64 | DType::U8) {
+            bail!(
+                Runtime,
+                "expected target dtype to be Long or Byte, but got {}",
+                target.dtype.scalar_name()
+            );
+        }
+        if let Some(weight) = weight {
             if weight.dtype != x.dtype {
                 bail!(
                     Runtime,

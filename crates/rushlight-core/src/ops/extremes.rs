@@ -491,6 +491,8 @@ fn samples_along(s: &Sampler, overload: usize) -> Vec<Sample> {
 fn samples(s: &Sampler) -> Vec<Sample> {
     let mut samples = samples_of_all(s);
     samples.extend(samples_along(s, 1));
+    let pair = vec![distinct(s, &[2, 3]).into(), s.range(&[3], 0.3, 0.4).into()];
+    samples.push(Sample::new(pair).overload(2));
     samples
 }
 
@@ -511,7 +513,7 @@ fn samples_over(s: &Sampler) -> Vec<Sample> {
 }
 
 macro_rules! extremes {
-    ($($name:literal, $which:ident, $example:expr;)*) => {
+    ($($name:literal, $which:ident, $other:ident, $example:expr;)*) => {
         &[$(Entry {
             name: $name,
             forms: Form::FUNCTION_AND_METHOD.and(Form::OUT),
@@ -527,10 +529,15 @@ macro_rules! extremes {
                     schema: concat!($name, "(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
                     call: |a| call_along(a, Extreme::$which),
                 },
+                Overload {
+                    schema: concat!($name, "(Tensor self, Tensor other) -> Tensor"),
+                    call: |a| a.finish(a.tensor(0)?.$other(a.tensor(1)?)?),
+                },
             ],
             documentation: concat!(
                 "The ", $name, "imum of all elements; or, with `dim`, the named tuple of the ", $name,
-                "ima along it and of their places. A NaN is the extreme. Of equal elements, `dim` returns the first place."
+                "ima along it and of their places; or, with a second tensor, the ", $name,
+                "imum of each pair of elements. A NaN is the extreme. Of equal elements, `dim` returns the first place."
             ),
             example: $example,
             samples,
@@ -541,9 +548,9 @@ macro_rules! extremes {
 
 /// The rows of `max` and `min`.
 pub static EXTREMES: &[Entry] = extremes! {
-    "max", Max,
+    "max", Max, maximum,
     ">>> torch.tensor([[1., 5.], [3., 2.]]).max(1)\ntorch.return_types.max(\nvalues=tensor([5., 3.]),\nindices=tensor([1, 0]))";
-    "min", Min,
+    "min", Min, minimum,
     ">>> torch.tensor([[1., 5.], [3., 2.]]).min()\ntensor(1.)";
 };
 
