@@ -90,14 +90,14 @@ impl NllLoss {
             }
         }
         let classes = x.shape()[class_dim(rank)];
-        if let Some(weight) = weight {
-            if weight.shape() != [classes] {
-                bail!(
-                    Runtime,
-                    "weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {}",
-                    int_list(weight.shape())
-                );
-            }
+        if let Some(weight) = weight
+            && weight.shape() != [classes]
+        {
+            bail!(
+                Runtime,
+                "weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {}",
+                int_list(weight.shape())
+            );
         }
         if !matches!(target.dtype, DType::I64 | DType::U8) {
             bail!(
@@ -106,15 +106,15 @@ impl NllLoss {
                 target.dtype.scalar_name()
             );
         }
-        if let Some(weight) = weight {
-            if weight.dtype != x.dtype {
-                bail!(
-                    Runtime,
-                    "expected scalar type {} but found {}",
-                    x.dtype.scalar_name(),
-                    weight.dtype.scalar_name()
-                );
-            }
+        if let Some(weight) = weight
+            && weight.dtype != x.dtype
+        {
+            bail!(
+                Runtime,
+                "expected scalar type {} but found {}",
+                x.dtype.scalar_name(),
+                weight.dtype.scalar_name()
+            );
         }
         if !x.dtype.is_floating_point() {
             bail!(
