@@ -109,9 +109,8 @@ impl Drop for PyNode {
         // SAFETY: objects are dropped by Python, while the interpreter is held.
         let py = unsafe { Python::assume_attached() };
         if let Some(metadata) = self.metadata.get(py) {
-            if !metadata.bind(py).is_empty() {
-                self.node.set_binding_data(Some(Arc::new(Kept(metadata.clone_ref(py)))));
-            }
+            // Kept even if it is empty: somebody may hold the dictionary and fill it later.
+            self.node.set_binding_data(Some(Arc::new(Kept(metadata.clone_ref(py)))));
         }
     }
 }

@@ -177,7 +177,8 @@ pub(super) fn released(contents: &PyTensor) {
     unsafe {
         let class = ffi::Py_TYPE(object);
         let dict = *object.byte_add(places.dict).cast::<*mut ffi::PyObject>();
-        let has_dict = !dict.is_null() && ffi::PyDict_Size(dict) > 0;
+        // Kept even if it is empty: somebody may hold the dictionary and fill it later.
+        let has_dict = !dict.is_null();
         if class == places.class && !has_dict {
             return;
         }
