@@ -132,7 +132,7 @@ class WrongShape(Scale):
             "function ForNumberBackward returned a gradient different than None at position 2, "
             "but the corresponding forward input was not a Variable",
         ),
-        (NoTensor, TypeError, "expected Variable or None (got int)"),
+        (NoTensor, RuntimeError, "expected Variable or None (got int)"),
         (
             WrongShape,
             RuntimeError,

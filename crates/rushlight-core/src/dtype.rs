@@ -15,6 +15,8 @@ pub trait DTypeNames {
     fn scalar_name(self) -> &'static str;
     /// `torch.FloatTensor`.
     fn tensor_type(self) -> &'static str;
+    /// `float`: the C++ type, as some messages say it.
+    fn c_name(self) -> &'static str;
 }
 
 impl DTypeNames for DType {
@@ -60,6 +62,21 @@ impl DTypeNames for DType {
             Self::BF16 => "torch.BFloat16Tensor",
             Self::F32 => "torch.FloatTensor",
             Self::F64 => "torch.DoubleTensor",
+        }
+    }
+
+    fn c_name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::U8 => "unsigned char",
+            Self::I8 => "signed char",
+            Self::I16 => "short int",
+            Self::I32 => "int",
+            Self::I64 => "long int",
+            Self::F16 => "c10::Half",
+            Self::BF16 => "c10::BFloat16",
+            Self::F32 => "float",
+            Self::F64 => "double",
         }
     }
 }

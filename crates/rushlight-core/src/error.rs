@@ -76,12 +76,12 @@ pub enum ErrorKind {
     GraphFreed,
     /// A saved value was changed in place before it was used.
     #[error(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: [{description}]{origin} is at version {found}; expected version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+        "one of the variables needed for gradient computation has been modified by an inplace operation: [{description}]{origin} is at version {found}; expected version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )]
     SavedValueModified {
         /// Type and shape, as in `torch.FloatTensor [2]`.
         description: String,
-        /// `, which is output 0 of MulBackward0,` or a comma-less empty text.
+        /// `, which is output 0 of Mul,` or a comma-less empty text.
         origin: String,
         /// The version when it was saved.
         expected: u32,

@@ -18,8 +18,8 @@ pub(crate) fn accumulate(leaf: &Tensor, gradient: Tensor) -> Result<()> {
     loop {
         let old = leaf.with_extra(|e| e.grad.take());
         let next = match old {
-            None if recording => incoming,
-            None => own(leaf, incoming)?,
+            None if recording && incoming.flags() & flag::SPECIAL != 0 => incoming,
+            None => own(leaf, incoming, recording)?,
             // Under `create_graph` the old gradient may be part of a graph, so a new tensor takes its place.
             Some(old)
                 if recording || old.flags() & flag::SPECIAL != 0 || incoming.flags() & flag::SPECIAL != 0 =>
@@ -64,7 +64,8 @@ pub(crate) fn accumulate(leaf: &Tensor, gradient: Tensor) -> Result<()> {
 }
 
 /// A gradient that nobody else holds is taken as it is; any other is copied, so that `.grad` is the leaf's own.
-fn own(leaf: &Tensor, gradient: Tensor) -> Result<Tensor> {
+/// Under `create_graph` it is always copied, by a node of the graph, as in PyTorch.
+fn own(leaf: &Tensor, gradient: Tensor, recording: bool) -> Result<Tensor> {
     let fits = if leaf.layout().is_non_overlapping_and_dense() {
         gradient.strides() == leaf.strides() || gradient.is_contiguous() && leaf.is_contiguous()
     } else {
@@ -73,7 +74,7 @@ fn own(leaf: &Tensor, gradient: Tensor) -> Result<Tensor> {
     if gradient.flags() & flag::SPECIAL != 0 {
         return gradient.detach();
     }
-    if fits && gradient.is_unshared() {
+    if fits && !recording && gradient.is_unshared() {
         return if gradient.flags() & (flag::HAS_GRAD_FN | flag::VIEW) == 0 {
             Ok(gradient)
         } else {

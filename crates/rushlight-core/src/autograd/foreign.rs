@@ -42,9 +42,9 @@ impl SavedVariable {
         if found != self.version {
             let origin = match (self.output, node, self.tensor.grad_fn()) {
                 (Some(output), Some(node), _) => {
-                    format!(", which is output {output} of {},", node.name())
+                    format!(", which is output {output} of {},", node.operation())
                 }
-                (None, _, Some(g)) => format!(", which is output {} of {},", g.output, g.node.name()),
+                (None, _, Some(g)) => format!(", which is output {} of {},", g.output, g.node.operation()),
                 _ => String::new(),
             };
             return Err(Error::new(ErrorKind::SavedValueModified {

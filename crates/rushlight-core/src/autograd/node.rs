@@ -170,6 +170,23 @@ impl Node {
         self.function.name()
     }
 
+    /// The node's name in full, as `name()` gives it in Python: some have a namespace that their classes lack.
+    pub fn full_name(&self) -> Cow<'static, str> {
+        match self.name() {
+            name if matches!(&*name, "AccumulateGrad" | "CopySlices" | "CopyBackwards") => {
+                Cow::Owned(format!("torch::autograd::{name}"))
+            }
+            name => name,
+        }
+    }
+
+    /// What the node is the derivative of, as error messages say it: `Add` for `AddBackward0`.
+    pub fn operation(&self) -> String {
+        let name = self.full_name();
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        stem.strip_suffix("Backward").unwrap_or(&name).to_owned()
+    }
+
     /// Where the gradients of the inputs go.
     pub fn next_edges(&self) -> &[Edge] {
         &self.edges

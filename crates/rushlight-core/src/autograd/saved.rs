@@ -222,9 +222,9 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         let origin = match own_output {
-            Some(i) => format!(", which is output {i} of {},", self.node.name()),
+            Some(i) => format!(", which is output {i} of {},", self.node.operation()),
             None => match value.tensor.grad_fn() {
-                Some(g) => format!(", which is output {} of {},", g.output, g.node.name()),
+                Some(g) => format!(", which is output {} of {},", g.output, g.node.operation()),
                 None => String::new(),
             },
         };

@@ -101,7 +101,7 @@ impl Tensor {
         if grad.is_none() && flags & flag::HAS_GRAD_FN != 0 && flags & flag::RETAINS_GRAD == 0 {
             warning::warn(
                 Category::User,
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information.",
             );
         }
         grad
@@ -125,13 +125,18 @@ impl Tensor {
                 use crate::dtype::DTypeNames;
                 bail!(
                     Runtime,
-                    "assigned grad has data of a different type (expected {}, got {})",
-                    self.dtype().tensor_type(),
-                    grad.dtype().tensor_type()
+                    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that assume they match.",
+                    grad.dtype().c_name(),
+                    self.dtype().scalar_name()
                 );
             }
             if grad.shape() != self.shape() {
-                bail!(Runtime, "assigned grad has data of a different size");
+                bail!(
+                    Runtime,
+                    "attempting to assign a gradient of size '{}' to a tensor of size '{}'. Please ensure that the gradient and the tensor are the same size",
+                    crate::layout::int_list(grad.shape()),
+                    crate::layout::int_list(self.shape())
+                );
             }
         }
         self.replace_grad(grad);

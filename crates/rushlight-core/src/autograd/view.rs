@@ -176,7 +176,11 @@ fn check_creation(view: &Tensor, info: &ViewInfo, modified: &str) -> Result<()> 
     let grad_fn = view.lock().grad_fn.clone();
     let mut message = match (&grad_fn, info.creation) {
         (Some(g), _) => {
-            format!("Output {} of {} is a view and {modified} modified inplace.", g.output, g.node.name())
+            format!(
+                "Output {} of {} is a view and {modified} modified inplace.",
+                g.output,
+                g.node.operation()
+            )
         }
         (None, Creation::Inference) => {
             format!("A view was created in inference mode and {modified} modified inplace in normal mode.")

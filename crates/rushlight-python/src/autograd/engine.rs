@@ -91,6 +91,13 @@ fn _run_backward<'py>(
         let gradient = gradient?;
         gradients.push(unwrap_exact(&gradient).cloned());
     }
+    if gradients.len() != roots.len() {
+        return Err(PyRuntimeError::new_err(format!(
+            "got {} tensors and {} gradients",
+            roots.len(),
+            gradients.len()
+        )));
+    }
     let mut places = Vec::new();
     for object in inputs.try_iter()? {
         let object = object?;

@@ -249,7 +249,7 @@ impl PythonFunction {
                 Some(tensor) => Some(tensor.clone()),
                 None if value.is_none() => None,
                 None => {
-                    return Err(PyTypeError::new_err(format!(
+                    return Err(PyRuntimeError::new_err(format!(
                         "expected Variable or None (got {})",
                         type_name(&value)
                     )));

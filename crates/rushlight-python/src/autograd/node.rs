@@ -38,16 +38,6 @@ static CONTENTS: OnceLock<usize> = OnceLock::new();
 /// The classes of nodes, by name.
 static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
-/// PyTorch's name of a node in full: of some, classes have the short form.
-pub(super) fn full_name(node: &NodeRef) -> String {
-    let name = node.name();
-    if matches!(&*name, "AccumulateGrad" | "CopySlices" | "CopyBackwards") {
-        format!("torch::autograd::{name}")
-    } else {
-        name.into_owned()
-    }
-}
-
 fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
     let classes = CLASSES.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
     if let Some(class) = classes.get_item(name)? {
@@ -222,7 +212,7 @@ impl PyNode {
 
     /// The name of the node: that of the operation, and which of its forms.
     fn name(&self) -> String {
-        full_name(&self.node)
+        self.node.full_name().into_owned()
     }
 
     /// Where gradients go from here: pairs of a node and the number of its output.

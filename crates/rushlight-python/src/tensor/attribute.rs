@@ -45,6 +45,11 @@ pub(super) fn set_requires_grad(tensor: &core::Tensor, value: &Bound<'_, PyAny>)
     let Ok(on) = value.extract::<bool>() else {
         return Err(PyRuntimeError::new_err("requires_grad must be a bool"));
     };
+    if on && !tensor.dtype().is_floating_point() {
+        return Err(PyRuntimeError::new_err(
+            "only Tensors of floating point and complex dtype can require gradients",
+        ));
+    }
     tensor.requires_grad_(on).map(drop).or_raise()
 }
 

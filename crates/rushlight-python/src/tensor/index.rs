@@ -207,6 +207,20 @@ pub(super) fn get(slf: &Bound<'_, PyTensor>, index: &Bound<'_, PyAny>) -> Object
     object::wrap_like(slf, result)
 }
 
+/// The mask of an index that is one mask and nothing else, shaped to fit the view: a number is then filled in, which
+/// PyTorch records as that.
+fn single_mask(view: &Tensor, tensors: &[Option<Tensor>]) -> PyResult<Option<Tensor>> {
+    let Some((Some(mask), before)) = tensors.split_last() else { return Ok(None) };
+    let first = before.len();
+    let covered = view.shape().get(first..first + mask.rank());
+    if mask.dtype() != DType::Bool || before.iter().any(Option::is_some) || covered != Some(mask.shape()) {
+        return Ok(None);
+    }
+    let mut shape: Vec<i64> = mask.shape().iter().map(|&n| n as i64).collect();
+    shape.resize(view.rank() - first, 1);
+    mask.reshape(&shape).map(Some).or_raise()
+}
+
 /// What is assigned.
 enum Assigned<'a> {
     Number(Scalar),
@@ -314,6 +328,9 @@ pub(super) fn set(x: &Tensor, index: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>
     }
     match value {
         Assigned::Number(number) => {
+            if let Some(mask) = single_mask(&view, &tensors)? {
+                return view.masked_fill_(&mask, number).map(drop).or_raise();
+            }
             let value = Tensor::full(&[], number, x.dtype()).or_raise()?;
             view.index_put_(&tensors, &value, false).map(drop).or_raise()
         }

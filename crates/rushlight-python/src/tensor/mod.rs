@@ -59,6 +59,8 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     // Not in the class's own declaration: Python's messages ("unsupported operand type(s)") would say
     // `rushlight.Tensor` then, and PyTorch's say `Tensor`.
     class.setattr("__module__", "rushlight")?;
+    // Sets the name that those messages use, which was `builtins.Tensor` so far.
+    class.setattr("__name__", "Tensor")?;
     for (name, value) in CONSTANTS {
         class.setattr(*name, value)?;
     }
