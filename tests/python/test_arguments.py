@@ -134,3 +134,20 @@ def test_unknown_operand_gets_its_turn():
 
     assert X + Other() == "reflected"
     assert (X == "a") is False
+
+
+def test_overloads_stand_in_their_order():
+    with pytest.raises(TypeError) as caught:
+        torch.pow("a", X)
+    assert str(caught.value) == (
+        "pow() received an invalid combination of arguments - got (str, Tensor), but expected one of:\n"
+        " * (Tensor input, Tensor exponent, *, Tensor out = None)\n"
+        " * (Number self, Tensor exponent, *, Tensor out = None)\n"
+        " * (Tensor input, Number exponent, *, Tensor out = None)\n"
+    )
+    with pytest.raises(TypeError) as caught:
+        X.pow()
+    assert str(caught.value) == (
+        "pow() received an invalid combination of arguments - got (), but expected one of:\n"
+        " * (Tensor exponent)\n * (Number exponent)\n"
+    )

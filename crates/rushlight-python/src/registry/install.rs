@@ -2,7 +2,7 @@
 
 use super::call::{self, CAPACITY, Callable, Receiver};
 use super::oddities::{DEPRECATED, Deprecated, NUMBERS_AS_TENSORS, is_without_out};
-use super::schema::{self, Form as SignatureForm, Schema, Signature};
+use super::schema::{self, Form as SignatureForm, Kind, Role, Schema, Signature};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -109,7 +109,9 @@ fn make<'py>(
     let mut signatures = Vec::with_capacity(row.overloads.len());
     for (i, overload) in row.overloads.iter().enumerate() {
         let parsed = Schema::parse(overload.schema)?;
-        if method && parsed.arguments.first().is_none_or(|a| a.name != "self") {
+        // A number in the place of `self` makes a function only.
+        if method && parsed.arguments.first().is_none_or(|a| a.name != "self" || !a.ty.starts_with("Tensor"))
+        {
             continue;
         }
         let mut form = SignatureForm { method, out: false, numbers_as_tensors: row.name == "copy_" };
@@ -121,6 +123,7 @@ fn make<'py>(
         signature.hidden = i == 1 && NUMBERS_AS_TENSORS.contains(&row.name);
         signatures.push(signature);
     }
+    in_order(&mut signatures);
     // PyTorch tries the signature that has nothing but `unbiased` last.
     signatures.sort_by_key(|s| s.parameters.last().is_some_and(|p| p.name == "unbiased"));
     if let Some(first) = signatures.first() {
@@ -130,7 +133,8 @@ fn make<'py>(
         }
     }
     // PyTorch counts what it still accepts among the signatures.
-    let single = signatures.iter().filter(|s| !s.hidden || !s.order.is_empty()).count() == 1;
+    let single =
+        row.name != "copy_" && signatures.iter().filter(|s| !s.hidden || !s.order.is_empty()).count() == 1;
     let callable =
         Callable { name: name.to_owned(), receiver, in_place, signatures, single, object: OnceLock::new() };
     if !call::register(number, callable) {
@@ -165,6 +169,35 @@ fn make<'py>(
     Ok(object)
 }
 
+/// Puts overloads that differ in tensors and numbers only into PyTorch's order: the later an argument, the sooner it is
+/// a tensor.
+fn in_order(signatures: &mut [Signature]) {
+    let arguments = |s: &Signature| s.parameters.iter().filter(|p| p.role == Role::Argument).count();
+    let alike =
+        |a: &Signature, b: &Signature| arguments(a) == arguments(b) && a.max_positional == b.max_positional;
+    let numbers = |s: &Signature| {
+        let positional = s.parameters[..s.max_positional].iter().rev();
+        positional.map(|p| p.kind == Kind::Scalar).collect::<Vec<_>>()
+    };
+    let only_tensors_and_numbers = |s: &Signature| {
+        let positional = &s.parameters[..s.max_positional];
+        positional.iter().any(|p| p.kind == Kind::Scalar) || positional.iter().all(|p| p.kind == Kind::Tensor)
+    };
+    // Few signatures, and an order that is none between those that are not alike: neighbours change places.
+    for _ in 0..signatures.len() {
+        for i in 1..signatures.len() {
+            let (a, b) = (&signatures[i - 1], &signatures[i]);
+            if alike(a, b)
+                && only_tensors_and_numbers(a)
+                && only_tensors_and_numbers(b)
+                && numbers(a) > numbers(b)
+            {
+                signatures.swap(i - 1, i);
+            }
+        }
+    }
+}
+
 /// A signature from before arguments had one order.
 fn compile_deprecated(
     py: Python<'_>,
@@ -176,6 +209,11 @@ fn compile_deprecated(
     let form = SignatureForm { method, out, numbers_as_tensors: false };
     let mut signature = schema::compile(py, deprecated.schema, &row.overloads[0], form)?;
     signature.hidden = true;
+    if NUMBERS_AS_TENSORS.contains(&row.name) {
+        for parameter in signature.parameters.iter_mut().filter(|p| p.name == "other") {
+            parameter.kind = Kind::TensorOrNumber;
+        }
+    }
     let arguments = Schema::parse(deprecated.schema)?.arguments;
     let receiver = arguments.iter().position(|a| a.name == "self").unwrap_or_default();
     // The receiver of a method comes first, wherever the schema has it.
