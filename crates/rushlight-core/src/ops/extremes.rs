@@ -1,4 +1,4 @@
-//! The largest and the smallest: `max`, `min`, `amax`, `amin`, `aminmax`, `argmax`, `argmin`.
+//! The largest and the smallest: `max`, `min`, `amax`, `amin`, `aminmax`. Their places are in `extreme_places`.
 //!
 //! Where several elements are the extreme, `max()`, `amax` and `aminmax` share the gradient equally among them, while
 //! `max(dim)` gives it to the one whose place it returns: as PyTorch does.
@@ -9,7 +9,7 @@ use super::reduce::{
 };
 use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{
-    BatchedInput, Differentiability, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply,
+    BatchedInput, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply,
     apply_multi,
 };
 use crate::dtype::DType;
@@ -21,7 +21,7 @@ use rushlight_kernels::{self as kernels, Operand, reduce::arg::Extreme};
 use smallvec::smallvec;
 
 /// Fails where the extreme of nothing is asked for.
-fn check_not_empty(name: &str, shape: &[usize], reduced: &[bool], named: bool) -> Result<()> {
+pub(crate) fn check_not_empty(name: &str, shape: &[usize], reduced: &[bool], named: bool) -> Result<()> {
     if shape.iter().product::<usize>() != 0 {
         return Ok(());
     }
@@ -275,7 +275,7 @@ impl Primitive for PeakAlong {
 }
 
 /// Runs the kernel of extremes along a dimension.
-fn run_extreme(
+pub(crate) fn run_extreme(
     which: Extreme,
     input: &View<'_>,
     values: Option<&mut ViewMut<'_>>,
@@ -298,63 +298,6 @@ fn run_extreme(
     let from = Operand::input(input.pointer, strides, dtype.size());
     // SAFETY: claimed and in bounds; the outputs are fresh; empty dimensions were refused by `infer`.
     unsafe { kernels::reduce::arg::extreme(which, dtype, shape, from, values, Some(to), dim) };
-}
-
-/// The place of the extreme, of all elements or along one dimension: `argmax`, `argmin`.
-#[derive(Clone)]
-pub struct PeakPlace {
-    /// Which extreme.
-    pub which: Extreme,
-    /// Along which dimension; of all elements in row-major order if none.
-    pub dim: Option<usize>,
-    /// Whether reduced dimensions stay, with size one.
-    pub keep: bool,
-}
-
-impl Primitive for PeakPlace {
-    fn name(&self) -> &'static str {
-        if self.which == Extreme::Max { "ArgmaxBackward0" } else { "ArgminBackward0" }
-    }
-    fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
-        let x = inputs[0];
-        let name = if self.which == Extreme::Max { "argmax" } else { "argmin" };
-        if x.dtype == DType::Bool {
-            bail!(NotImplemented, "{name}(): does not support bool input");
-        }
-        let reduced = match self.dim {
-            Some(dim) => one_of(dim, x.rank()),
-            None => smallvec![true; x.rank()],
-        };
-        if self.dim.is_none() && x.elements() == 0 {
-            bail!(Index, "{name}(): Expected reduction dim to be specified for input.numel() == 0.");
-        }
-        check_not_empty(name, x.shape(), &reduced, true)?;
-        outputs.push(Meta::contiguous(&reduced_shape(x.shape(), &reduced, self.keep), DType::I64));
-        Ok(())
-    }
-    fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
-        let x = &inputs[0];
-        if let Some(dim) = self.dim {
-            run_extreme(self.which, x, None, &mut outputs[0], dim);
-            return Ok(());
-        }
-        // All elements, in row-major order, as one line.
-        let mut row_major = super::reduce::Aside::new(x.shape(), x.meta.dtype)?;
-        let pointer = if x.meta.layout.is_contiguous() {
-            x.pointer
-        } else {
-            super::copy::copy_view(&mut row_major.view_mut(), x);
-            row_major.view().pointer
-        };
-        let line = Meta::contiguous(&[x.meta.elements()], x.meta.dtype);
-        let place = Meta::contiguous(&[], DType::I64);
-        let mut output = ViewMut { pointer: outputs[0].pointer, meta: &place };
-        run_extreme(self.which, &View { pointer, meta: &line }, None, &mut output, 0);
-        Ok(())
-    }
-    fn differentiability(&self) -> Differentiability {
-        Differentiability::NotDifferentiable
-    }
 }
 
 impl Tensor {
@@ -405,24 +348,6 @@ impl Tensor {
     pub fn amin(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
         apply(over(Extreme::Min, self, dims, keep)?, &[self])
     }
-
-    /// The place of the largest element: in row-major order of all, or along a dimension.
-    ///
-    /// # Errors
-    /// If the dimension is out of range or has no elements, and for `bool`.
-    pub fn argmax(&self, dim: Option<i64>, keep: bool) -> Result<Tensor> {
-        let dim = dim.map(|d| wrap_dim(d, self.rank())).transpose()?;
-        apply(PeakPlace { which: Extreme::Max, dim, keep }, &[self])
-    }
-
-    /// The place of the smallest element: in row-major order of all, or along a dimension.
-    ///
-    /// # Errors
-    /// If the dimension is out of range or has no elements, and for `bool`.
-    pub fn argmin(&self, dim: Option<i64>, keep: bool) -> Result<Tensor> {
-        let dim = dim.map(|d| wrap_dim(d, self.rank())).transpose()?;
-        apply(PeakPlace { which: Extreme::Min, dim, keep }, &[self])
-    }
 }
 
 fn peak(which: Extreme, rank: usize) -> Peak {
@@ -449,12 +374,6 @@ fn call_along(a: &Arguments<'_>, which: Extreme) -> Result<Value> {
     a.finish_named(name, &["values", "indices"], vec![values, places])
 }
 
-fn call_place(a: &Arguments<'_>, which: Extreme) -> Result<Value> {
-    let x = a.tensor(0)?;
-    let dim = a.optional_int(1)?.map(|d| wrap_dim(d, x.rank())).transpose()?;
-    a.apply(PeakPlace { which, dim, keep: a.bool(2)? }, &[x])
-}
-
 /// Different numbers, so that no two elements tie.
 pub(crate) fn distinct(s: &Sampler, shape: &[usize]) -> Tensor {
     let count: usize = shape.iter().product();
@@ -473,7 +392,7 @@ fn samples_of_all(s: &Sampler) -> Vec<Sample> {
 }
 
 /// Samples along one dimension; the arguments are the tensor, the dimension, and whether it stays.
-fn samples_along(s: &Sampler, overload: usize) -> Vec<Sample> {
+pub(crate) fn samples_along(s: &Sampler, overload: usize) -> Vec<Sample> {
     let transposed = distinct(s, &[3, 2]).t().expect("two dimensions");
     let expanded = distinct(s, &[3, 1]).expand(&[3, 2]).expect("expands");
     [
@@ -610,34 +529,6 @@ pub static OPERATIONS: &[Entry] = &[
             samples.extend(samples_along(s, 0));
             samples
         },
-        ..Entry::DEFAULT
-    },
-    Entry {
-        name: "argmax",
-        forms: Form::FUNCTION_AND_METHOD.and(Form::OUT),
-        overloads: &[Overload {
-            schema: "argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor",
-            call: |a| call_place(a, Extreme::Max),
-        }],
-        documentation: "The place of the largest element, in row-major order of all or along the dimension `dim`, as \
-`int64`; the first of equal ones.",
-        example: ">>> torch.tensor([[1., 5.], [3., 2.]]).argmax(1)\ntensor([1, 0])",
-        samples: |s| samples_along(s, 0),
-        differentiable: false,
-        ..Entry::DEFAULT
-    },
-    Entry {
-        name: "argmin",
-        forms: Form::FUNCTION_AND_METHOD.and(Form::OUT),
-        overloads: &[Overload {
-            schema: "argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor",
-            call: |a| call_place(a, Extreme::Min),
-        }],
-        documentation: "The place of the smallest element, in row-major order of all or along the dimension `dim`, as \
-`int64`; the first of equal ones.",
-        example: ">>> torch.tensor([[1., 5.], [3., 2.]]).argmin()\ntensor(0)",
-        samples: |s| samples_along(s, 0),
-        differentiable: false,
         ..Entry::DEFAULT
     },
 ];

@@ -1,10 +1,8 @@
 //! Products that are added to something: `addmm`, `addmv`, `addr`, `baddbmm`, `addbmm`.
 
-use super::matmul::{
-    Mm, check_batches, check_matrices, check_matrix_and_vector, multiply, multiply_batches, multiply_vector,
-    native_name,
-};
+use super::matmul::{Mm, check_batches, check_matrices, multiply, multiply_batches, native_name};
 use super::reduce::again;
+use super::vectors::{check_matrix_and_vector, multiply_vector};
 use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{Attribute, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply};
 use crate::dtype::{DType, DTypeNames};

@@ -8,6 +8,7 @@
 pub mod activation;
 pub(crate) mod backward;
 pub mod binary;
+pub mod binary_losses;
 pub mod bitwise;
 pub mod bounds;
 pub mod cells;
@@ -18,6 +19,7 @@ pub mod copy;
 pub mod create;
 pub mod division;
 pub mod elementwise;
+pub mod extreme_places;
 pub mod extremes;
 pub mod index;
 pub mod join;
@@ -43,6 +45,7 @@ pub mod sorting;
 pub mod strided;
 pub mod ternary;
 pub mod unary;
+pub mod vectors;
 pub mod view;
 
 pub use elementwise::Operand;
