@@ -177,11 +177,6 @@ fn storage_indices(layout: &Layout, low: usize) -> Result<Tensor> {
 }
 
 impl Tensor {
-    /// `self` with `source` added at `index` along a dimension.
-    pub(crate) fn index_add(&self, _dim: i64, _index: &Tensor, _source: &Tensor) -> Result<Tensor> {
-        bail!(NotImplemented, "index_add belongs to the index family")
-    }
-
     /// A view with any strides over the same storage. `offset` counts from the start of the storage.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ pub mod order;
 pub mod part;
 pub mod pieces;
 pub mod shape;
+pub mod unfold;
 
 pub use order::{Permute, T, TBehind, Transpose};
 pub use part::{Diagonal, Select, Slice};
