@@ -88,9 +88,8 @@ fn check_scatter(x: &Tensor, dim: usize, index: &Tensor, source: Option<&Tensor>
         }
     }
     if wrong {
-        let more = source.map_or(String::new(), |s| {
-            format!(" and to be no larger size than src {}", int_list(s.shape()))
-        });
+        let more = source
+            .map_or(String::new(), |s| format!(" and to be no larger size than src {}", int_list(s.shape())));
         bail!(
             Runtime,
             "Expected index {} to be no larger than self {} apart from dimension {dim}{more}",
@@ -154,7 +153,8 @@ fn check_add(x: &Tensor, dim: usize, index: &Tensor, source: &Tensor) -> Result<
             index.numel()
         );
     }
-    let same = source.rank() == x.rank() && (0..x.rank()).all(|d| d == dim || x.shape()[d] == source.shape()[d]);
+    let same =
+        source.rank() == x.rank() && (0..x.rank()).all(|d| d == dim || x.shape()[d] == source.shape()[d]);
     if !same {
         bail!(
             Runtime,
@@ -408,7 +408,8 @@ impl Tensor {
             }
             shape
         };
-        let common = crate::layout::broadcast_shapes(&shape_with(1, self.shape()), &shape_with(1, index.shape()))?;
+        let common =
+            crate::layout::broadcast_shapes(&shape_with(1, self.shape()), &shape_with(1, index.shape()))?;
         let x = self.expand(&shape_with(size(self, dim)?, &common))?;
         x.gather(dim as i64, &index.expand(&shape_with(size(index, dim)?, &common))?)
     }
@@ -433,10 +434,7 @@ fn scatter_reduced(a: &Arguments<'_>, source: &Tensor) -> Result<Value> {
     }
 }
 
-fn samples_with(
-    s: &crate::registry::Sampler,
-    f: impl Fn(Tensor, i64, Tensor) -> Vec<Value>,
-) -> Vec<Sample> {
+fn samples_with(s: &crate::registry::Sampler, f: impl Fn(Tensor, i64, Tensor) -> Vec<Value>) -> Vec<Sample> {
     let t = |rows: usize, columns: usize| s.tensor(&[rows, columns]);
     let index = |values: &[i64], shape: &[usize]| Tensor::from_vec(values, shape).expect("the shape fits");
     [
@@ -505,8 +503,7 @@ pub static OPERATIONS: &[Entry] = &[
             Overload {
                 schema: "scatter(Tensor self, int dim, Tensor index, Scalar value) -> Tensor",
                 call: |a| {
-                    let (put, index) =
-                        scatter_number(a.tensor(0)?, a.int(1)?, a.tensor(2)?, a.scalar(3)?)?;
+                    let (put, index) = scatter_number(a.tensor(0)?, a.int(1)?, a.tensor(2)?, a.scalar(3)?)?;
                     a.apply(put, &[a.tensor(0)?, &index])
                 },
             },
@@ -528,9 +525,11 @@ pub static OPERATIONS: &[Entry] = &[
                 vec![x.into(), dim.into(), index.into(), source.into()]
             });
             samples.extend(
-                samples_with(s, |x, dim, index| vec![x.into(), dim.into(), index.into(), Value::Scalar(1.5.into())])
-                    .into_iter()
-                    .map(|sample| sample.overload(2)),
+                samples_with(s, |x, dim, index| {
+                    vec![x.into(), dim.into(), index.into(), Value::Scalar(1.5.into())]
+                })
+                .into_iter()
+                .map(|sample| sample.overload(2)),
             );
             samples
         },
@@ -664,7 +663,11 @@ pub static OPERATIONS: &[Entry] = &[
             let index = |values: &[i64], shape: &[usize]| Tensor::from_vec(values, shape).expect("fits");
             vec![
                 Sample::new(vec![s.tensor(&[3, 2]).into(), index(&[2, 0], &[1, 2]).into(), Value::Int(0)]),
-                Sample::new(vec![s.tensor(&[1, 3]).into(), index(&[2, 0, 1, 1], &[2, 2]).into(), Value::Int(1)]),
+                Sample::new(vec![
+                    s.tensor(&[1, 3]).into(),
+                    index(&[2, 0, 1, 1], &[2, 2]).into(),
+                    Value::Int(1),
+                ]),
                 Sample::new(vec![s.tensor(&[3, 2]).into(), index(&[5, 0, 1], &[3]).into(), Value::None]),
             ]
         },

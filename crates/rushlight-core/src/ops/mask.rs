@@ -105,7 +105,8 @@ impl Primitive for MaskedSelect {
         let shape = broadcast_shapes(mask.meta.shape(), x.shape())?;
         // Each element of the mask stands for as many as broadcasting makes of it.
         let over = mask.meta.layout.expanded(&shape);
-        let count = mask.count * shape.iter().product::<usize>().checked_div(mask.meta.elements()).unwrap_or(0);
+        let count =
+            mask.count * shape.iter().product::<usize>().checked_div(mask.meta.elements()).unwrap_or(0);
         let meta = Meta::contiguous(&[count], x.meta.dtype);
         let size = meta.dtype.size();
         let storage = Storage::allocate(count * size)?;
@@ -164,8 +165,7 @@ impl Primitive for MaskedScatter {
             );
         }
         let shape = broadcast_shapes(mask.shape(), x.shape())?;
-        let layout =
-            if x.shape() == &shape[..] { x.layout.fresh_like() } else { Layout::contiguous(&shape) };
+        let layout = if x.shape() == &shape[..] { x.layout.fresh_like() } else { Layout::contiguous(&shape) };
         outputs.push(Meta::new(layout, x.dtype));
         Ok(())
     }
@@ -420,7 +420,10 @@ pub static OPERATIONS: &[Entry] = &[
                 let mask = s.mask(x.shape());
                 vec![x.into(), mask.into()]
             });
-            samples.push(Sample::new(vec![s.tensor(&[2, 3]).into(), Tensor::from_slice(&[true, false, true]).into()]));
+            samples.push(Sample::new(vec![
+                s.tensor(&[2, 3]).into(),
+                Tensor::from_slice(&[true, false, true]).into(),
+            ]));
             samples.push(Sample::new(vec![s.tensor(&[3]).into(), s.mask(&[2, 3]).into()]));
             samples
         },
@@ -468,5 +471,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
 ];
 
-const DATA: &[(&str, &str)] =
-    &[("trace", "the shape of the result, or that of its derivative, depends on data, which a trace does not have")];
+const DATA: &[(&str, &str)] = &[(
+    "trace",
+    "the shape of the result, or that of its derivative, depends on data, which a trace does not have",
+)];

@@ -54,9 +54,12 @@ impl Bounds {
         match self {
             Self::FromEitherEnd => Error::index(text),
             Self::Copy => Error::index(format!("index_copy_(): {text}")),
-            Self::Select if x.rank() > 1 && (dim > 0 || x.elements() == 0) && error.index >= 0 => Error::runtime(
-                format!("INDICES element is out of DATA bounds, id={} axis_dim={}", error.index, error.size),
-            ),
+            Self::Select if x.rank() > 1 && (dim > 0 || x.elements() == 0) && error.index >= 0 => {
+                Error::runtime(format!(
+                    "INDICES element is out of DATA bounds, id={} axis_dim={}",
+                    error.index, error.size
+                ))
+            }
             Self::Select => Error::index("index out of range in self"),
             Self::Add if x.rank() < 2 => Error::index("index out of range in self"),
             Self::Add | Self::Runtime => Error::runtime(text),
@@ -170,13 +173,7 @@ impl Places {
     }
 
     /// Writes (or combines) a source, which broadcasts, into the output.
-    fn scatter(
-        self,
-        source: &View<'_>,
-        index: &View<'_>,
-        output: &mut ViewMut<'_>,
-        add: bool,
-    ) -> Result<()> {
+    fn scatter(self, source: &View<'_>, index: &View<'_>, output: &mut ViewMut<'_>, add: bool) -> Result<()> {
         if index.meta.elements() == 0 {
             return Ok(());
         }

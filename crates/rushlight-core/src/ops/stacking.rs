@@ -213,7 +213,11 @@ impl Tensor {
 /// `0` as often as the first number says, `1` as often as the second, and so on.
 fn places_repeated(repeats: &Tensor) -> Result<Tensor> {
     if !matches!(repeats.dtype(), DType::I64 | DType::I32) {
-        bail!(NotImplemented, "\"repeat_interleave_cpu\" not implemented for '{}'", repeats.dtype().scalar_name());
+        bail!(
+            NotImplemented,
+            "\"repeat_interleave_cpu\" not implemented for '{}'",
+            repeats.dtype().scalar_name()
+        );
     }
     if repeats.rank() != 1 {
         bail!(Runtime, "repeat_interleave only accept 1D vector as repeat");
@@ -469,7 +473,8 @@ pub static OPERATIONS: &[Entry] = &[
         samples: |s| {
             vec![
                 Sample::new(vec![s.tensor(&[5, 2]).into(), Value::Int(3), Value::Int(0)]).overload(1),
-                Sample::new(vec![s.tensor(&[2, 4]).into(), Value::Ints(vec![1, 3]), Value::Int(1)]).overload(2),
+                Sample::new(vec![s.tensor(&[2, 4]).into(), Value::Ints(vec![1, 3]), Value::Int(1)])
+                    .overload(2),
             ]
         },
         ..Entry::DEFAULT
@@ -517,7 +522,8 @@ pub static OPERATIONS: &[Entry] = &[
                 .map(|sample| sample.overload(2))
                 .collect();
             samples.push(
-                Sample::new(vec![s.tensor(&[2, 3]).into(), Value::Int(2), Value::Int(1), Value::None]).overload(2),
+                Sample::new(vec![s.tensor(&[2, 3]).into(), Value::Int(2), Value::Int(1), Value::None])
+                    .overload(2),
             );
             samples.push(Sample::new(vec![
                 s.tensor(&[3, 2]).into(),

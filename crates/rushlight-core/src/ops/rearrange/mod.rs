@@ -143,7 +143,8 @@ fn clear(output: &mut ViewMut<'_>, upper: bool, diagonal: i64) {
     for row in 0..matrices * rows {
         // The first column above the diagonal, or on it.
         let edge = |more: i64| {
-            ((row % rows) as i64).saturating_add(diagonal).saturating_add(more).clamp(0, columns as i64) as usize
+            ((row % rows) as i64).saturating_add(diagonal).saturating_add(more).clamp(0, columns as i64)
+                as usize
         };
         let (start, end) = if upper { (0, edge(0)) } else { (edge(1), columns) };
         // SAFETY: the columns are inside of this row of the fresh row-major output; zero bytes are zero in every dtype.
@@ -277,7 +278,10 @@ fn fill_repeated(s: &Repeat, x: &View<'_>, output: &mut ViewMut<'_>) {
     }
     let source = Meta::new(Layout::new(&shape, &from, x.meta.layout.offset()), x.meta.dtype);
     let target = Meta::contiguous(&shape, x.meta.dtype);
-    copy_view(&mut ViewMut { pointer: output.pointer, meta: &target }, &View { pointer: x.pointer, meta: &source });
+    copy_view(
+        &mut ViewMut { pointer: output.pointer, meta: &target },
+        &View { pointer: x.pointer, meta: &source },
+    );
 }
 
 fn repeat_back(s: &Repeat, shape: &[usize], g: &Tensor) -> Result<Tensor> {
@@ -316,10 +320,8 @@ fn fill_rolled(s: &Roll, x: &View<'_>, output: &mut ViewMut<'_>) -> Result<()> {
     let storage = crate::storage::Storage::allocate(count * x.meta.dtype.size())?;
     copy_view(&mut ViewMut { pointer: storage.pointer(), meta: &dense }, x);
     let flat = Meta::contiguous(&[count], x.meta.dtype);
-    let (from, to) = (
-        View { pointer: storage.pointer(), meta: &flat },
-        ViewMut { pointer: output.pointer, meta: &flat },
-    );
+    let (from, to) =
+        (View { pointer: storage.pointer(), meta: &flat }, ViewMut { pointer: output.pointer, meta: &flat });
     let shift = wrapped(count, s.shifts.first().map_or(0, |&(_, n)| n));
     rolled(&from, &flat.layout, &flat.layout, &to, &[(0, shift)]);
     Ok(())
@@ -367,12 +369,7 @@ impl Tensor {
             return apply(Roll { shifts: smallvec![(0, shifts[0])], flat: true }, &[self]);
         }
         if shifts.len() != dims.len() {
-            bail!(
-                Runtime,
-                "shifts and dimensions must align. shifts: {}, dims:{}",
-                shifts.len(),
-                dims.len()
-            );
+            bail!(Runtime, "shifts and dimensions must align. shifts: {}, dims:{}", shifts.len(), dims.len());
         }
         let dims = dims.iter().map(|&d| self.layout().dim(d)).collect::<Result<Dims>>()?;
         if self.rank() == 0 {
@@ -466,8 +463,7 @@ impl Tensor {
     /// If a dimension is out of range, or both are the same.
     pub fn diag_embed(&self, offset: i64, first: i64, second: i64) -> Result<Tensor> {
         let rank = self.rank() + 1;
-        let (a, b) =
-            (crate::layout::wrap_dim(first, rank)?, crate::layout::wrap_dim(second, rank)?);
+        let (a, b) = (crate::layout::wrap_dim(first, rank)?, crate::layout::wrap_dim(second, rank)?);
         if a == b {
             bail!(Runtime, "diagonal dimensions cannot be identical {first}, {second}");
         }
