@@ -162,14 +162,14 @@ fn combine(higher: DType, lower: Option<DType>) -> DType {
 impl Promotion {
     /// Adds a tensor operand.
     pub fn tensor(&mut self, dtype: DType, rank: usize, wrapped_number: bool) -> &mut Self {
-        let slot = if rank > 0 {
-            &mut self.dimensioned
+        if rank > 0 {
+            join(&mut self.dimensioned, dtype);
         } else if wrapped_number {
-            &mut self.number
+            // A Python float is of the default dtype, whatever its tensor holds.
+            join(&mut self.number, if dtype.is_floating_point() { default_dtype() } else { dtype });
         } else {
-            &mut self.zero_dim
-        };
-        join(slot, dtype);
+            join(&mut self.zero_dim, dtype);
+        }
         self
     }
 

@@ -2,6 +2,7 @@
 //! `tanh` are rows of the unary tables.) All keep their input.
 
 use super::backward::threshold_backward;
+use super::bounds::clamp_context;
 use super::elementwise::{self, Diagonal, Promote, Values, diagonal, kernel_scalar};
 use crate::dispatch::{Attribute, Metas, Needs, Primitive, Saves, View, ViewMut, apply};
 use crate::dtype::DType;
@@ -156,7 +157,7 @@ impl Diagonal for Elu {
         let (alpha, scale, inner) = (self.alpha.to_f64(), self.scale.to_f64(), self.input_scale.to_f64());
         // Where x is positive the exponential is not used, and must not overflow into the product.
         let below = x.mul(inner)?.clamp_max(0)?.exp()?.mul(alpha * scale * inner)?;
-        Tensor::where_(&x.gt(0)?, g.mul(scale)?, g.mul(below)?)
+        Tensor::where_(&x.le(0)?, g.mul(below)?, g.mul(scale)?)
     }
 }
 
@@ -224,18 +225,14 @@ impl Primitive for Hardtanh {
         "HardtanhBackward0"
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
-        match inputs[0].dtype {
-            DType::Bool => return Err(Error::not_implemented("Bool inputs not supported for hardtanh")),
-            DType::U8 if self.low.to_f64() < 0.0 || self.high.to_f64() < 0.0 => {
-                bail!(Runtime, "cannot do hardtanh on an unsigned type with negative limits");
-            }
-            _ => {}
+        if inputs[0].dtype == DType::Bool {
+            return Err(Error::not_implemented("Bool inputs not supported for hardtanh"));
         }
         elementwise::infer(inputs, None, Promote::Common, outputs)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let (name, kernel, dtype) = ("clamp_scalar_cpu", &ternary::CLAMP_SCALAR, outputs[0].meta.dtype);
-        let context = [kernel_scalar(self.low), kernel_scalar(self.high)];
+        let context = clamp_context(Some(self.low), Some(self.high), dtype);
         elementwise::run_kernel(name, kernel, dtype, inputs, None, &context, 1.0, &mut outputs[0])
     }
     fn saves(&self, _: Needs) -> Saves {

@@ -2,7 +2,7 @@
 //! thresholds, each a single pass over its operands. They are operations like all others, with derivatives.
 
 use super::elementwise::{self, Diagonal, Promote, Values, diagonal, kernel_scalar};
-use crate::dispatch::{Attribute, Metas, Needs, Primitive, Saves, View, ViewMut, apply};
+use crate::dispatch::{Attribute, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply};
 use crate::error::Result;
 use crate::registry::Value;
 use crate::scalar::Scalar;
@@ -43,6 +43,9 @@ impl Primitive for SigmoidBackward {
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, None, Promote::Common, outputs)
+    }
+    fn like(&self, inputs: &[&Meta], _: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        elementwise::like(inputs, None, Promote::Common, Some(&kernels::SIGMOID_BACKWARD))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let (kernel, dtype) = (&kernels::SIGMOID_BACKWARD, outputs[0].meta.dtype);
@@ -86,6 +89,9 @@ impl Primitive for TanhBackward {
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, None, Promote::Common, outputs)
     }
+    fn like(&self, inputs: &[&Meta], _: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        elementwise::like(inputs, None, Promote::Common, Some(&kernels::TANH_BACKWARD))
+    }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let (kernel, dtype) = (&kernels::TANH_BACKWARD, outputs[0].meta.dtype);
         elementwise::run_kernel("tanh_backward_cpu", kernel, dtype, inputs, None, &[], 1.0, &mut outputs[0])
@@ -119,6 +125,10 @@ impl Primitive for ThresholdBackward {
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, None, Promote::Common, outputs)
+    }
+    fn like(&self, inputs: &[&Meta], context: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        *context = kernel_scalar(self.threshold);
+        elementwise::like(inputs, None, Promote::Common, Some(&kernels::THRESHOLD_BACKWARD))
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let context = [kernel_scalar(self.threshold)];

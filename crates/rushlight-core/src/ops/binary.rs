@@ -36,8 +36,9 @@ impl Diagonal for Add {
     }
 }
 
+/// Whether there is no factor to speak of. (A bool is one that must be checked.)
 fn is_one(alpha: Scalar) -> bool {
-    alpha.equals(1.0)
+    alpha.equals(1.0) && !alpha.is_bool()
 }
 
 /// PyTorch's rules for `alpha`, the factor of the second operand.

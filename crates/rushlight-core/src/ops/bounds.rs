@@ -202,6 +202,19 @@ fn range_of(dtype: DType) -> (i64, i64) {
     }
 }
 
+/// The bounds as the kernel takes them: within the dtype's range, which leaves a side open.
+pub(crate) fn clamp_context(low: Option<Scalar>, high: Option<Scalar>, dtype: DType) -> [Number; 2] {
+    if dtype.is_floating_point() {
+        let bound = |bound: Option<Scalar>, open: f64| bound.map_or(open, Scalar::to_f64).into();
+        return [bound(low, f64::NEG_INFINITY), bound(high, f64::INFINITY)];
+    }
+    let (lowest, highest) = range_of(dtype);
+    let bound = |bound: Option<Scalar>, open: i64| {
+        Number::from(bound.map_or(open, Scalar::to_i64).clamp(lowest, highest))
+    };
+    [bound(low, lowest), bound(high, highest)]
+}
+
 impl Primitive for Clamp {
     fn name(&self) -> &'static str {
         match self.name {
@@ -243,16 +256,7 @@ impl Primitive for Clamp {
         if dtype.is_floating_point() && (is_nan(self.low) || is_nan(self.high)) {
             return elementwise::fill(output, Scalar::Float(f64::NAN));
         }
-        let context: [Number; 2] = if dtype.is_floating_point() {
-            let bound = |bound: Option<Scalar>, open: f64| bound.map_or(open, Scalar::to_f64).into();
-            [bound(self.low, f64::NEG_INFINITY), bound(self.high, f64::INFINITY)]
-        } else {
-            let (lowest, highest) = range_of(dtype);
-            let bound = |bound: Option<Scalar>, open: i64| {
-                bound.map_or(open, Scalar::to_i64).clamp(lowest, highest).into()
-            };
-            [bound(self.low, lowest), bound(self.high, highest)]
-        };
+        let context = clamp_context(self.low, self.high, dtype);
         elementwise::run_kernel(
             "clamp_scalar_cpu",
             &ternary::CLAMP_SCALAR,

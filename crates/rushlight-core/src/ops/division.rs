@@ -271,9 +271,8 @@ impl<P: Primitive + Clone> Primitive for WithoutDerivative<P> {
     diagonal!();
 }
 
-fn floor_divide_operation(scalar: Option<Scalar>) -> WithoutDerivative<DivRounded> {
-    let operation = DivRounded { scalar, rounding: Rounding::Floor };
-    WithoutDerivative { operation, name: "floor_divide" }
+fn floored(scalar: Option<Scalar>, name: &'static str) -> WithoutDerivative<DivRounded> {
+    WithoutDerivative { operation: DivRounded { scalar, rounding: Rounding::Floor }, name }
 }
 
 impl Tensor {
@@ -298,7 +297,7 @@ impl Tensor {
     /// # Errors
     /// If the shapes do not broadcast, and for an integer division by zero.
     pub fn floor_divide<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        with_operand!(apply, self, other, floor_divide_operation)
+        with_operand!(apply, self, other, |scalar| floored(scalar, "floor_divide"))
     }
 
     /// The remainder with the sign of the divisor, as Python's `%`.
@@ -344,7 +343,8 @@ fn div_mode(a: &Arguments<'_>) -> Result<Value> {
 }
 
 fn floor_divide(a: &Arguments<'_>) -> Result<Value> {
-    call(a, floor_divide_operation)
+    let name = if a.is_in_place() { "floor_divide_" } else { "floor_divide" };
+    call(a, |scalar| floored(scalar, name))
 }
 
 fn remainder(a: &Arguments<'_>) -> Result<Value> {

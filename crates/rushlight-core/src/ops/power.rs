@@ -1,7 +1,9 @@
 //! Powers: of a tensor by a number or a tensor, and of a number by a tensor.
 
 use super::elementwise::{self, Diagonal, Operand, Promote, Values, diagonal, kernel_scalar};
-use crate::dispatch::{Attribute, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place};
+use crate::dispatch::{
+    Attribute, Like, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_in_place,
+};
 use crate::dtype::{DType, DTypeNames};
 use crate::error::{Error, Result};
 use crate::registry::{Arguments, Entry, Form, Overload, Sample, Value};
@@ -35,10 +37,34 @@ impl Primitive for PowNumber {
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
         elementwise::infer(inputs, Some(self.exponent), Promote::Common, outputs)?;
-        if !outputs[0].dtype.is_floating_point() && self.exponent.to_i64() < 0 {
+        let dtype = outputs[0].dtype;
+        if dtype.is_floating_point() {
+            return Ok(());
+        }
+        let exponent = self.exponent.to_i64();
+        if exponent < 0 {
             return Err(Error::runtime("Integers to negative integer powers are not allowed."));
         }
+        let (limit, name) = match dtype {
+            DType::U8 => (i64::from(u8::MAX), "uint8_t"),
+            DType::I8 => (i64::from(i8::MAX), "int8_t"),
+            DType::I16 => (i64::from(i16::MAX), "int16_t"),
+            DType::I32 => (i64::from(i32::MAX), "int"),
+            _ => return Ok(()),
+        };
+        if exponent > limit {
+            return Err(Error::runtime(format!("value cannot be converted to type {name} without overflow")));
+        }
         Ok(())
+    }
+    fn like(&self, inputs: &[&Meta], context: &mut rushlight_kernels::Scalar) -> Option<Like> {
+        let exponent = self.exponent.to_f64();
+        if !inputs[0].dtype.is_floating_point() || exponent == 0.0 || exponent == 1.0 {
+            return None;
+        }
+        *context = kernel_scalar(self.exponent);
+        let kernel = Some(kernels::pow_scalar(exponent));
+        elementwise::like(inputs, Some(self.exponent), Promote::Common, kernel)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let output = &mut outputs[0];
@@ -136,7 +162,11 @@ impl Primitive for NumberPow {
         "PowBackward2"
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
-        elementwise::infer(inputs, Some(self.base), Promote::Common, outputs)
+        elementwise::infer(inputs, Some(self.base), Promote::Common, outputs)?;
+        if outputs[0].dtype == DType::Bool {
+            return Err(elementwise::undefined("pow", DType::Bool));
+        }
+        Ok(())
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let output = &mut outputs[0];

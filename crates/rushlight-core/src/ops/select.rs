@@ -261,6 +261,10 @@ fn where_call(a: &Arguments<'_>) -> Result<Value> {
 }
 
 fn masked_fill(a: &Arguments<'_>) -> Result<Value> {
+    if !a.is_in_place() {
+        // PyTorch names the mask first where the shapes do not fit.
+        crate::layout::broadcast_shapes(a.tensor(1)?.shape(), a.tensor(0)?.shape())?;
+    }
     match a.operand(2)? {
         Operand::Scalar(value) => a.apply(MaskedFill { value: Some(value) }, &[a.tensor(0)?, a.tensor(1)?]),
         _ => a.apply(MaskedFill { value: None }, &[a.tensor(0)?, a.tensor(2)?, a.tensor(1)?]),

@@ -82,7 +82,10 @@ macro_rules! number_on_the_left {
 }
 
 number_on_the_left!(Add, add, |x, number| x.add(number); i32, i64, f32, f64);
+number_on_the_left!(Sub, sub, |x, number| x.rsub(number); i32, i64, f32, f64);
 number_on_the_left!(Mul, mul, |x, number| x.mul(number); i32, i64, f32, f64);
+// As PyTorch's `2 / x` is computed and recorded.
+number_on_the_left!(Div, div, |x, number| Tensor::mul(&x.reciprocal()?, number); i32, i64, f32, f64);
 
 impl Neg for &Tensor {
     type Output = Tensor;
@@ -116,6 +119,8 @@ mod tests {
         assert_eq!(values(&((&x * 2) - &y)), [-1.0, -1.0]);
         assert_eq!(values(&(2.0 * &x + 1.0f32)), [3.0, 5.0]);
         assert_eq!(values(&(-(&y / &x))), [-3.0, -2.5]);
+        assert_eq!(values(&(1 - &x)), [0.0, -1.0]);
+        assert_eq!(values(&(2.0 / &x)), [2.0, 1.0]);
     }
 
     #[test]

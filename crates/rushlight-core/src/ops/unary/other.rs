@@ -80,8 +80,9 @@ impl Primitive for Sgn {
 /// The nearest number with some decimals; halves go to even digits.
 #[derive(Clone)]
 pub struct Round {
-    /// How many digits after the point are kept; negative ones lie before it.
-    pub decimals: i64,
+    /// How many digits after the point are kept; negative ones lie before it. `None` is `round` without the argument,
+    /// which PyTorch records under a name of its own.
+    pub decimals: Option<i64>,
 }
 
 impl Diagonal for Round {
@@ -92,24 +93,26 @@ impl Diagonal for Round {
 
 impl Primitive for Round {
     fn name(&self) -> &'static str {
-        if self.decimals == 0 { "RoundBackward0" } else { "RoundBackward1" }
+        if self.decimals.is_none() { "RoundBackward0" } else { "RoundBackward1" }
     }
     fn infer(&self, inputs: &[&Meta], outputs: &mut Metas) -> Result<()> {
-        if self.decimals != 0 && !inputs[0].dtype.is_floating_point() {
-            return Err(elementwise::undefined("round_cpu", inputs[0].dtype));
+        if let (Some(decimals), false) = (self.decimals, inputs[0].dtype.is_floating_point()) {
+            let name = if decimals == 0 { "round_vml_cpu" } else { "round_cpu" };
+            return Err(elementwise::undefined(name, inputs[0].dtype));
         }
         elementwise::infer(inputs, None, Promote::Common, outputs)
     }
     fn forward(&self, inputs: &[View<'_>], outputs: &mut [ViewMut<'_>]) -> Result<()> {
         let (name, output) = ("round_vml_cpu", &mut outputs[0]);
         let dtype = output.meta.dtype;
-        if self.decimals == 0 {
+        let decimals = self.decimals.unwrap_or(0);
+        if decimals == 0 {
             return elementwise::run_kernel(name, &kernels::ROUND, dtype, inputs, None, &[], 1.0, output);
         }
         // Scaled, rounded, and scaled back, each step in the dtype.
-        let power = [10f64.powi(self.decimals.unsigned_abs().min(400) as i32).into()];
+        let power = [10f64.powi(decimals.unsigned_abs().min(400) as i32).into()];
         let (mut there, mut back) = (&binary::MUL_SCALAR, &binary::DIV_SCALAR);
-        if self.decimals < 0 {
+        if decimals < 0 {
             std::mem::swap(&mut there, &mut back);
         }
         elementwise::run_kernel(name, there, dtype, inputs, None, &power, 1.0, output)?;
@@ -152,7 +155,7 @@ impl Tensor {
     /// # Errors
     /// For `bool`.
     pub fn round(&self) -> Result<Tensor> {
-        apply(Round { decimals: 0 }, &[self])
+        apply(Round { decimals: None }, &[self])
     }
 
     /// The nearest number with some decimals.
@@ -160,7 +163,7 @@ impl Tensor {
     /// # Errors
     /// For `bool`, and for integers if there are decimals.
     pub fn round_decimals(&self, decimals: i64) -> Result<Tensor> {
-        apply(Round { decimals }, &[self])
+        apply(Round { decimals: Some(decimals) }, &[self])
     }
 
     /// [`Tensor::round`] written over this tensor.
@@ -168,7 +171,7 @@ impl Tensor {
     /// # Errors
     /// For `bool`, and those of in-place changes.
     pub fn round_(&self) -> Result<Tensor> {
-        apply_in_place(Round { decimals: 0 }, &[self])
+        apply_in_place(Round { decimals: None }, &[self])
     }
 }
 
@@ -218,11 +221,11 @@ pub static OPERATIONS: &[Entry] = &[
         overloads: &[
             Overload {
                 schema: "round(Tensor self) -> Tensor",
-                call: |a| a.apply(Round { decimals: 0 }, &[a.tensor(0)?]),
+                call: |a| a.apply(Round { decimals: None }, &[a.tensor(0)?]),
             },
             Overload {
                 schema: "round(Tensor self, *, int decimals) -> Tensor",
-                call: |a| a.apply(Round { decimals: a.int(1)? }, &[a.tensor(0)?]),
+                call: |a| a.apply(Round { decimals: Some(a.int(1)?) }, &[a.tensor(0)?]),
             },
         ],
         documentation: "The nearest integer, or number with some decimals; halves go to even digits. Its derivative is zero.",
