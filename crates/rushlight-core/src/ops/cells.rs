@@ -31,6 +31,10 @@ impl<'a> Weights<'a> {
         if x.rank() != 2 {
             bail!(Runtime, "Expected 2D input (batch x feature), but got {}D input", x.rank());
         }
+        let (width, expected) = (x.shape()[1], self.input.shape().last().copied().unwrap_or(1));
+        if width != expected {
+            bail!(Runtime, "input has inconsistent input_size: got {width} expected {expected}");
+        }
         let size = h.shape().last().copied().unwrap_or(1);
         for (name, weight) in [("weight_ih", self.input), ("weight_hh", self.hidden)] {
             let rows = weight.shape().first().copied().unwrap_or(0);
@@ -82,7 +86,11 @@ fn gru(a: &Arguments<'_>) -> Result<Value> {
 
 fn lstm(a: &Arguments<'_>) -> Result<Value> {
     let [h, c] = a.tensors(1)? else { bail!(Runtime, "lstm_cell expects two hidden states") };
-    let (x, weights) = (a.tensor(0)?, Weights::of(a)?);
+    let (h, c) = lstm_step(a.tensor(0)?, h, c, &Weights::of(a)?)?;
+    Ok(Value::Tensors(vec![h, c]))
+}
+
+fn lstm_step(x: &Tensor, h: &Tensor, c: &Tensor, weights: &Weights<'_>) -> Result<(Tensor, Tensor)> {
     weights.check(x, h, 4)?;
     let sum = weights.of_hidden(h)?.add(&weights.of_input(x)?)?;
     let parts = gates(&sum, 4)?;
@@ -90,7 +98,25 @@ fn lstm(a: &Arguments<'_>) -> Result<Value> {
     let (cell, output) = (parts[2].tanh()?, parts[3].sigmoid()?);
     let c = forget.mul(c)?.add(&input.mul(&cell)?)?;
     let h = output.mul(&c.tanh()?)?;
-    Ok(Value::Tensors(vec![h, c]))
+    Ok((h, c))
+}
+
+impl Tensor {
+    /// A step of an LSTM on this input, `(N, input_size)`, from a hidden state and a cell, `(N, hidden_size)`: the next of
+    /// both. The gates are stacked in the weights, `(4 hidden_size, …)`, in the order input, forget, cell, output.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or the dtypes differ.
+    pub fn lstm_cell(
+        &self,
+        state: (&Tensor, &Tensor),
+        weights: (&Tensor, &Tensor),
+        biases: (Option<&Tensor>, Option<&Tensor>),
+    ) -> Result<(Tensor, Tensor)> {
+        let weights =
+            Weights { input: weights.0, hidden: weights.1, input_bias: biases.0, hidden_bias: biases.1 };
+        lstm_step(self, state.0, state.1, &weights)
+    }
 }
 
 /// A batch of two, three inputs, two units.

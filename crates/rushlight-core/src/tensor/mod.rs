@@ -93,6 +93,13 @@ pub fn live_tensors() -> usize {
     LIVE.total().max(0) as usize
 }
 
+/// Another handle, where a function takes tensors or references to them.
+impl From<&Tensor> for Tensor {
+    fn from(tensor: &Tensor) -> Self {
+        tensor.clone()
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         state::with(|thread| LIVE.add(thread, -1));

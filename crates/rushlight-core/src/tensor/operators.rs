@@ -2,7 +2,8 @@
 //!
 //! They are the methods of the same meaning, for programs that would rather read as formulas than handle every `?`; so
 //! they panic where the method returns an error, with the same text and the line of the operator. Every mix of handles,
-//! references and numbers is taken. `+=` and its like change the tensor in place, as in PyTorch: every handle and view
+//! references and numbers is taken. Numbers are `i64` and `f64`, Python's two kinds, and no others: so a literal has one
+//! type that it can have, and `let y = &x + 1` needs no annotation. `+=` and its like change the tensor in place, as in PyTorch: every handle and view
 //! of it sees the change.
 
 use super::Tensor;
@@ -28,7 +29,7 @@ macro_rules! operator {
         operator!(@pair $trait, $function, Tensor, Tensor);
         operator!(@assign $assign, $assign_function, $in_place, &Tensor);
         operator!(@assign $assign, $assign_function, $in_place, Tensor);
-        operator!(@numbers $trait, $function, $assign, $assign_function, $in_place, i32, i64, f32, f64);
+        operator!(@numbers $trait, $function, $assign, $assign_function, $in_place, i64, f64);
     };
     (@numbers $trait:ident, $function:ident, $assign:ident, $assign_function:ident, $in_place:ident, $($number:ty),*) => {$(
         operator!(@pair $trait, $function, &Tensor, $number);
@@ -81,11 +82,11 @@ macro_rules! number_on_the_left {
     )*};
 }
 
-number_on_the_left!(Add, add, |x, number| x.add(number); i32, i64, f32, f64);
-number_on_the_left!(Sub, sub, |x, number| x.rsub(number); i32, i64, f32, f64);
-number_on_the_left!(Mul, mul, |x, number| x.mul(number); i32, i64, f32, f64);
-// As PyTorch's `2 / x` is computed and recorded.
-number_on_the_left!(Div, div, |x, number| Tensor::mul(&x.reciprocal()?, number); i32, i64, f32, f64);
+number_on_the_left!(Add, add, |x, number| x.add(number); i64, f64);
+number_on_the_left!(Sub, sub, |x, number| x.rsub(number); i64, f64);
+number_on_the_left!(Mul, mul, |x, number| x.mul(number); i64, f64);
+// As PyTorch computes it, with a MulBackward0.
+number_on_the_left!(Div, div, |x, number| Tensor::mul(&x.reciprocal()?, number); i64, f64);
 
 impl Neg for &Tensor {
     type Output = Tensor;
@@ -117,10 +118,9 @@ mod tests {
         let y = Tensor::from_slice(&[3.0f32, 5.0]);
         assert_eq!(values(&(&x + &y)), [4.0, 7.0]);
         assert_eq!(values(&((&x * 2) - &y)), [-1.0, -1.0]);
-        assert_eq!(values(&(2.0 * &x + 1.0f32)), [3.0, 5.0]);
+        assert_eq!(values(&(2.0 * &x + 1.0)), [3.0, 5.0]);
         assert_eq!(values(&(-(&y / &x))), [-3.0, -2.5]);
-        assert_eq!(values(&(1 - &x)), [0.0, -1.0]);
-        assert_eq!(values(&(2.0 / &x)), [2.0, 1.0]);
+        assert_eq!(values(&(1 - &x + 2.0 / &x)), [2.0, 0.0]);
     }
 
     #[test]
