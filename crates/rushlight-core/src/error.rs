@@ -111,6 +111,14 @@ pub enum ErrorKind {
         /// PyTorch's text.
         message: Cow<'static, str>,
     },
+    /// A session could not run its graph. Prints as TensorFlow's message.
+    #[error("{message}")]
+    Session {
+        /// Which of TensorFlow's errors it is.
+        failure: SessionFailure,
+        /// TensorFlow's text.
+        message: String,
+    },
     /// An error that users' code raised (in a hook or a custom function); the binding passes the same object through.
     #[error("{message}")]
     User {
@@ -119,6 +127,16 @@ pub enum ErrorKind {
         /// The error itself.
         payload: Arc<dyn Any + Send + Sync>,
     },
+}
+
+/// The class of a session's failure, by TensorFlow's name (`tf.errors`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SessionFailure {
+    /// `FailedPreconditionError`: a variable has no value yet.
+    FailedPrecondition,
+    /// `InvalidArgumentError`: a placeholder was not fed.
+    InvalidArgument,
 }
 
 impl ErrorKind {

@@ -34,7 +34,7 @@ pub mod warning;
 
 pub use device::Device;
 pub use dtype::{DType, DTypeNames, default_dtype, set_default_dtype};
-pub use error::{Error, ErrorKind, Exception, Result};
+pub use error::{Error, ErrorKind, Exception, Result, SessionFailure};
 pub use rushlight_kernels::level::{Level, level};
 pub use rushlight_kernels::pool::{num_threads, set_num_threads};
 pub use scalar::Scalar;

@@ -2,7 +2,7 @@
 //!
 //! It holds no arithmetic. Operations come from the registry of the core through one parser and one trampoline
 //! ([`registry`]); the class `Tensor` and what it needs for identity is in [`tensor`], graphs and hooks are in
-//! [`autograd`], the small value types (`dtype`, `Size`, `device`, …) in [`types`]. Errors and warnings of the core are
+//! [`autograd`], static graphs in [`graph`], the small value types (`dtype`, `Size`, `device`, …) in [`types`]. Errors and warnings of the core are
 //! turned into Python's in one place each ([`error`], [`warning`]).
 
 #![expect(non_snake_case, reason = "the module is called `_C`, as PyTorch's")]
@@ -11,6 +11,7 @@
 
 mod autograd;
 mod error;
+mod graph;
 mod registry;
 mod tensor;
 mod types;
@@ -27,6 +28,7 @@ fn initialise(m: &Bound<'_, PyModule>) -> PyResult<()> {
     types::register(m)?;
     tensor::register(m)?;
     autograd::register(m)?;
+    graph::register(m)?;
     // Last: operations become methods of the class `Tensor`.
     registry::register(m)
 }

@@ -7,6 +7,7 @@ use crate::registry::Value;
 use crate::storage::Storage;
 use crate::tensor::{Meta, Tensor, TensorVec};
 use smallvec::SmallVec;
+use std::any::TypeId;
 use std::sync::Arc;
 
 pub use crate::tensor::{View, ViewMut};
@@ -280,6 +281,8 @@ pub trait Operation: Primitive {
     fn node(&self, header: NodeHeader) -> NodeRef;
     /// A copy to keep, for recorded programs.
     fn share(&self) -> Arc<dyn Operation>;
+    /// What tells equal operations: the type, if the operation takes no arguments besides tensors.
+    fn identity(&self) -> Option<TypeId>;
 }
 
 impl<P: Primitive + Clone> Operation for P {
@@ -289,5 +292,9 @@ impl<P: Primitive + Clone> Operation for P {
 
     fn share(&self) -> Arc<dyn Operation> {
         Arc::new(self.clone())
+    }
+
+    fn identity(&self) -> Option<TypeId> {
+        (size_of::<P>() == 0).then(TypeId::of::<P>)
     }
 }

@@ -58,26 +58,6 @@ impl Program {
         &self.outputs
     }
 
-    /// Removes instructions whose results nobody uses.
-    pub(crate) fn drop_dead_code(&mut self) {
-        let mut live = vec![false; self.values.len()];
-        for &output in &self.outputs {
-            live[output] = true;
-        }
-        let mut kept: Vec<Instruction> = Vec::with_capacity(self.instructions.len());
-        for instruction in self.instructions.drain(..).rev() {
-            if instruction.outputs.iter().any(|&o| live[o]) {
-                for &input in &instruction.inputs {
-                    live[input] = true;
-                }
-                kept.push(instruction);
-            }
-        }
-        kept.reverse();
-        self.instructions = kept;
-        self.constants.retain(|(value, _)| live[*value]);
-    }
-
     /// Computes the results for given inputs.
     ///
     /// # Errors
