@@ -67,7 +67,8 @@ fn main() -> Result<()> {
     y.sum()?.backward()?;
     println!("3 x² = {}", gradient(&x));
 
-    let first = grad(&[apply(Cube, &x)?.sum()?], &[x.clone()], &[], BackwardOptions::create_graph())?;
+    let first =
+        grad(&[apply(Cube, &x)?.sum()?], std::slice::from_ref(&x), &[], BackwardOptions::create_graph())?;
     let second = grad(&[first[0].sum()?], &[x], &[], BackwardOptions::default())?;
     println!("6 x = {}", second[0]);
 

@@ -10,7 +10,7 @@ fn main() -> Result<()> {
     // With create_graph, the gradient is itself computed by recorded operations, and can be differentiated.
     let x = tensor!([3.0]).requires_grad_(true)?;
     let y = x.pow(2)?;
-    let first = grad(&[y], &[x.clone()], &[], create)?;
+    let first = grad(&[y], std::slice::from_ref(&x), &[], create)?;
     println!("d x²/dx   = {}", first[0]);
     let second = grad(&first, &[x], &[], once)?;
     println!("d²x²/dx²  = {}", second[0]);
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let mut value = x.sin()?;
     for order in 0..5 {
         println!("derivative {order} of sin at 0.7: {:.12}", value.item()?.to_f64());
-        value = grad(&[value], &[x.clone()], &[], create)?.remove(0);
+        value = grad(&[value], std::slice::from_ref(&x), &[], create)?.remove(0);
     }
 
     // Several inputs at once; and for several outputs, the gradients of their sum.
@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     let inputs = [x1.clone(), x2.clone()];
     let y1 = &x1 * &x2;
     let y2 = &x1 + &x2;
-    let gradients = grad(&[y1.clone()], &inputs, &[], keep)?;
+    let gradients = grad(std::slice::from_ref(&y1), &inputs, &[], keep)?;
     println!("gradients of y1:      {} {}", gradients[0], gradients[1]);
     let gradients = grad(&[y1, y2], &inputs, &[], once)?;
     println!("gradients of y1 + y2: {} {}", gradients[0], gradients[1]);
@@ -44,10 +44,10 @@ fn main() -> Result<()> {
     let x = tensor!([1.0, 2.0, 3.0]).requires_grad_(true)?;
     let parts = x.unbind(0)?;
     let f = &parts[0] * &parts[0] * &parts[1] + &parts[1] * &parts[2];
-    let gradient = grad(&[f], &[x.clone()], &[], create)?.remove(0);
+    let gradient = grad(&[f], std::slice::from_ref(&x), &[], create)?.remove(0);
     let mut rows = Vec::new();
     for element in gradient.unbind(0)? {
-        rows.push(grad(&[element], &[x.clone()], &[], keep)?.remove(0));
+        rows.push(grad(&[element], std::slice::from_ref(&x), &[], keep)?.remove(0));
     }
     println!("{}", Tensor::stack(&rows, 0)?);
 

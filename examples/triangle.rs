@@ -36,7 +36,9 @@ fn main() -> Result<()> {
     let mut theta = tensor!(0.5, DType::F64).requires_grad_(true)?;
     for _ in 0..8 {
         let area = 16.0 * theta.tan()? / 2.0;
-        let slope = grad(&[area.clone()], &[theta.clone()], &[], BackwardOptions::default())?.remove(0);
+        let slope =
+            grad(std::slice::from_ref(&area), std::slice::from_ref(&theta), &[], BackwardOptions::default())?
+                .remove(0);
         theta = (&theta - (area - 10.0) / slope).detach()?.requires_grad_(true)?;
     }
     println!("the area is 10 at {:.6} degrees", theta.item()?.to_f64().to_degrees());

@@ -22,7 +22,7 @@ impl Function for MyReLU {
 }
 
 fn relu(x: &Tensor) -> Result<Tensor> {
-    Ok(apply_function(MyReLU, &[x.clone()])?.remove(0))
+    Ok(apply_function(MyReLU, std::slice::from_ref(x))?.remove(0))
 }
 
 fn main() -> Result<()> {

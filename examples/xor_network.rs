@@ -33,7 +33,12 @@ fn network_by_hand() -> Result<()> {
     for answer in [0.0, 1.0] {
         let target = tensor!([answer], DType::F64);
         let loss = binary_cross_entropy_with_logits(&evidence, &target, None, None, Reduction::Mean)?;
-        let gradient = &grad(&[loss.clone()], &[w1.clone()], &[], BackwardOptions::retain_graph())?[0];
+        let gradient = &grad(
+            std::slice::from_ref(&loss),
+            std::slice::from_ref(&w1),
+            &[],
+            BackwardOptions::retain_graph(),
+        )?[0];
         let sum = gradient.abs()?.sum()?;
         println!("  answer {answer:.0}: loss {:.4}, sum {:.4}", loss.item()?.to_f64(), sum.item()?.to_f64());
     }

@@ -6,10 +6,10 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// What an example returns: the errors of the library, of pictures and of the system.
-pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// The directory that `--pictures` names, made if it is not there; nothing is drawn without the option.
-pub fn picture_directory() -> std::io::Result<Option<PathBuf>> {
+pub(crate) fn picture_directory() -> std::io::Result<Option<PathBuf>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let directory = match arguments.as_slice() {
         [] => return Ok(None),
@@ -28,7 +28,7 @@ pub fn picture_directory() -> std::io::Result<Option<PathBuf>> {
 }
 
 /// Says how far the program is, over what was said before.
-pub fn progress(text: &str) {
+pub(crate) fn progress(text: &str) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
         // Progress that cannot be shown is no reason to stop.
@@ -37,11 +37,11 @@ pub fn progress(text: &str) {
 }
 
 /// Clears the line of progress.
-pub fn progress_done() {
+pub(crate) fn progress_done() {
     progress("");
 }
 
 /// Says where a picture is.
-pub fn saved(path: &Path) {
+pub(crate) fn saved(path: &Path) {
     eprintln!("picture: {}", path.display());
 }

@@ -188,7 +188,8 @@ fn an_input_that_was_not_used_is_named_by_its_place() {
     let (x, z) = (leaf(&[1.0]), leaf(&[1.0]));
     let y = x.mul(2).unwrap();
     let inputs = [x.clone(), z.clone()];
-    let error = autograd::grad(&[y.clone()], &inputs, &[], BackwardOptions::retain_graph()).unwrap_err();
+    let error =
+        autograd::grad(std::slice::from_ref(&y), &inputs, &[], BackwardOptions::retain_graph()).unwrap_err();
     assert!(error.to_string().starts_with("The differentiated Tensor at index 1 appears"), "{error}");
     let plain = Tensor::from_slice(&[1.0]);
     let error = autograd::backward_with(&[y], &[], BackwardOptions::default(), &[x, plain]).unwrap_err();

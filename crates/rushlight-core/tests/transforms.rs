@@ -107,13 +107,9 @@ fn a_traced_program_carries_gradients_and_vectorises() {
     let x = scalar(0.7).requires_grad_(true).unwrap();
     program.run(std::slice::from_ref(&x)).unwrap()[0].backward().unwrap();
     close(value(&x.grad().unwrap()), first(0.7));
-    let many = vmap(
-        |x| Ok(program.run(std::slice::from_ref(&x))?.remove(0)),
-        &Tensor::from_slice(&[0.1, 0.2]),
-        0,
-        0,
-    )
-    .unwrap();
+    let many =
+        vmap(|x| Ok(program.run(std::slice::from_ref(x))?.remove(0)), &Tensor::from_slice(&[0.1, 0.2]), 0, 0)
+            .unwrap();
     close(many.to_vec::<f64>().unwrap()[1], (0.04f64).exp());
 }
 

@@ -5,7 +5,7 @@
 //! [`autograd`], static graphs in [`graph`], the small value types (`dtype`, `Size`, `device`, …) in [`types`]. Errors and warnings of the core are
 //! turned into Python's in one place each ([`error`], [`warning`]).
 
-#![expect(non_snake_case, reason = "the module is called `_C`, as PyTorch's")]
+#![allow(non_snake_case, reason = "the module is called `_C`, as PyTorch's")]
 #![expect(clippy::format_push_string, reason = "the texts of errors are made where nothing is quick")]
 #![expect(clippy::unused_self, reason = "methods of Python's classes have a receiver")]
 

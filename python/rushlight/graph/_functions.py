@@ -314,6 +314,7 @@ def gradients(
         grad_ys: What to multiply each of ``ys`` with.
         name: The scope of the derivatives' names.
         stop_gradients: Not supported; use ``tf.stop_gradient``.
+        **options: TensorFlow's hints for the computation, which change nothing here.
 
     Returns:
         A tensor for each of ``xs``; ``None`` where ``ys`` do not depend on it.

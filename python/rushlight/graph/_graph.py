@@ -66,7 +66,8 @@ class Graph:
         operation, colon, output = name.partition(":")
         if not colon:
             raise ValueError(
-                f"The name '{name}' refers to an Operation, not a Tensor. Tensor names must be of the form \"<op_name>:<output_index>\"."
+                f"The name '{name}' refers to an Operation, not a Tensor. Tensor names must be of the form "
+                '"<op_name>:<output_index>".'
             )
         node = self._core.find(operation)
         if node is None or node.dtype is None or output != "0":

@@ -54,9 +54,11 @@ class Session:
         """The values of what is fetched.
 
         Args:
-            fetches: A graph tensor, a variable, an operation (its value is ``None``), a name, or lists, tuples and dicts
-                of such; the result has the same structure.
+            fetches: A graph tensor, a variable, an operation (its value is ``None``), a name, or lists, tuples and
+                dicts of such; the result has the same structure.
             feed_dict: Values of placeholders: arrays, lists, numbers.
+            options: TensorFlow's hints for the computation, which change nothing here.
+            run_metadata: Left as it is.
 
         Returns:
             NumPy's arrays and scalars, or lists and numbers where NumPy is missing.

@@ -105,8 +105,8 @@ static RULES: &[Rule] = &[
     binary("Mul", |c| c.x().mul(c.operand())),
     binary("RealDiv", true_divide),
     binary("Pow", |c| c.x().pow(c.operand())),
-    binary("Maximum", |c| Tensor::where_(&c.x().gt(c.operand())?, c.x(), c.y())),
-    binary("Minimum", |c| Tensor::where_(&c.x().lt(c.operand())?, c.x(), c.y())),
+    binary("Maximum", |c| c.x().maximum(c.y())),
+    binary("Minimum", |c| c.x().minimum(c.y())),
     constant(binary("Equal", |c| c.x().eq(c.operand()))),
     constant(binary("NotEqual", |c| c.x().ne(c.operand()))),
     constant(binary("Greater", |c| c.x().gt(c.operand()))),
@@ -125,7 +125,7 @@ static RULES: &[Rule] = &[
     unary("Tanh", |c| c.x().tanh()),
     unary("Sigmoid", |c| c.x().sigmoid()),
     unary("Relu", |c| c.x().relu()),
-    unary("Softmax", softmax),
+    unary("Softmax", |c| c.x().softmax(c.dims().first().copied().unwrap_or(-1))),
     unary("Sum", |c| c.reduce(Tensor::sum_dims)),
     unary("Mean", |c| c.reduce(mean)),
     unary("Max", |c| c.reduce(Tensor::amax)),
@@ -154,13 +154,6 @@ fn mean(x: &Tensor, dims: &[i64], keep: bool) -> Result<Tensor> {
     let sum = x.sum_dims(dims, keep)?;
     let count = x.numel().checked_div(sum.numel()).unwrap_or(0);
     sum.div(count)
-}
-
-/// The largest element is subtracted first, so that nothing overflows.
-fn softmax(call: &Call<'_>) -> Result<Tensor> {
-    let dims = call.dims();
-    let powers = call.x().sub(call.x().detach()?.amax(&dims, true)?)?.exp()?;
-    powers.div(powers.sum_dims(&dims, true)?)
 }
 
 /// Without dimensions, all are reversed.

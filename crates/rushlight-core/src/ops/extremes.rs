@@ -9,8 +9,7 @@ use super::reduce::{
 };
 use crate::autograd::{Context, ForwardContext};
 use crate::dispatch::{
-    BatchedInput, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply,
-    apply_multi,
+    BatchedInput, Gradients, Metas, Needs, Primitive, Saves, View, ViewMut, apply, apply_multi,
 };
 use crate::dtype::DType;
 use crate::error::{Result, bail};

@@ -375,7 +375,6 @@ pub static OPERATIONS: &[Entry] = &[
         samples: |s| s.each_layout(|x| vec![x.into()]),
         differentiable: false,
         exempt: DATA,
-        ..Entry::DEFAULT
     },
     Entry {
         name: "nonzero_numpy",
@@ -390,7 +389,6 @@ pub static OPERATIONS: &[Entry] = &[
         samples: |s| s.each_layout(|x| vec![x.into()]),
         differentiable: false,
         exempt: DATA,
-        ..Entry::DEFAULT
     },
     Entry {
         name: "argwhere",
@@ -404,7 +402,6 @@ pub static OPERATIONS: &[Entry] = &[
         samples: |s| s.each_layout(|x| vec![x.into()]),
         differentiable: false,
         exempt: DATA,
-        ..Entry::DEFAULT
     },
     Entry {
         name: "masked_select",

@@ -70,7 +70,7 @@ pub(crate) struct Claims {
 impl Claims {
     /// Claims a tensor's bytes for reading, and gives its layout as it is at this moment.
     #[inline]
-    pub(crate) fn read<'a>(&mut self, tensor: &'a Tensor) -> Result<View<'a>> {
+    pub(crate) fn read<'a>(&mut self, tensor: &'a Tensor) -> View<'a> {
         let state = tensor.lock();
         let meta = tensor.meta();
         debug_assert!(
@@ -85,17 +85,17 @@ impl Claims {
             // taken under the tensor's lock keeps the header alive: the last reference waits for it.
             self.read.push(ManuallyDrop::new(unsafe { std::ptr::read(&raw const state.storage) }));
         }
-        Ok(View { pointer, meta })
+        View { pointer, meta }
     }
 
     /// Claims several tensors for reading.
     #[inline]
-    pub(crate) fn read_all<'a>(&mut self, tensors: &[&'a Tensor]) -> Result<SmallVec<[View<'a>; 3]>> {
+    pub(crate) fn read_all<'a>(&mut self, tensors: &[&'a Tensor]) -> SmallVec<[View<'a>; 3]> {
         let mut views = SmallVec::new();
         for tensor in tensors {
-            views.push(self.read(tensor)?);
+            views.push(self.read(tensor));
         }
-        Ok(views)
+        views
     }
 
     /// Claims for an operation that writes `target` and reads `inputs`, in the order of addresses.
@@ -124,7 +124,7 @@ impl Claims {
                 storage.claim_write();
                 self.write = Some(storage);
             }
-            views[i] = Some(self.read(inputs[i])?);
+            views[i] = Some(self.read(inputs[i]));
         }
         if let Some(storage) = waiting.take() {
             storage.claim_write();
@@ -222,7 +222,7 @@ impl Tensor {
         self.require_data("to_vec")?;
         let tensor = self.lowest();
         let mut claims = Claims::default();
-        let view = claims.read(&tensor)?;
+        let view = claims.read(&tensor);
         let mut out: Vec<T> = Vec::with_capacity(view.meta.elements());
         let shape = view.shape();
         let strides = view.strides();
@@ -274,7 +274,7 @@ impl Tensor {
         self.require_data("reading an element")?;
         let tensor = self.lowest();
         let mut claims = Claims::default();
-        let view = claims.read(&tensor)?;
+        let view = claims.read(&tensor);
         if index.len() != view.meta.rank() || index.iter().zip(view.shape()).any(|(&i, &n)| i >= n) {
             bail!(
                 Index,
@@ -296,7 +296,7 @@ impl Tensor {
         self.require_data(".item()")?;
         let tensor = self.lowest();
         let mut claims = Claims::default();
-        let view = claims.read(&tensor)?;
+        let view = claims.read(&tensor);
         if view.meta.elements() != 1 {
             return Err(Error::runtime(format!(
                 "a Tensor with {} elements cannot be converted to Scalar",
@@ -318,7 +318,7 @@ impl Tensor {
         self.require_data("reading data")?;
         let tensor = self.lowest();
         let mut claims = Claims::default();
-        let view = claims.read(&tensor)?;
+        let view = claims.read(&tensor);
         Ok(f(view.pointer))
     }
 }

@@ -58,7 +58,11 @@ fn warn_create_graph() -> PyResult<()> {
 /// Runs the engine. The arguments have been checked by `rushlight.autograd`.
 #[pyfunction]
 #[pyo3(signature = (tensors, grad_tensors, keep_graph, create_graph, inputs, *, allow_unreachable = false, accumulate_grad = false))]
-#[expect(clippy::too_many_arguments, reason = "the signature is PyTorch's")]
+#[expect(
+    clippy::too_many_arguments,
+    clippy::fn_params_excessive_bools,
+    reason = "the signature is PyTorch's"
+)]
 fn _run_backward<'py>(
     py: Python<'py>,
     tensors: &Bound<'py, PyAny>,
@@ -101,10 +105,8 @@ fn _run_backward<'py>(
     let mut places = Vec::new();
     for object in inputs.try_iter()? {
         let object = object?;
-        if accumulate_grad {
-            if let Some(tensor) = unwrap_exact(&object) {
-                tensor.retain_grad().or_raise()?;
-            }
+        if accumulate_grad && let Some(tensor) = unwrap_exact(&object) {
+            tensor.retain_grad().or_raise()?;
         }
         match edge_of(&object)? {
             Some(Edge::None) => {
@@ -163,7 +165,7 @@ pub(crate) fn backward(
     inputs: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
     let py = slf.py();
-    let plain = |value: Option<&Bound<'_, PyAny>>| value.is_none_or(|v| v.is_none());
+    let plain = |value: Option<&Bound<'_, PyAny>>| value.is_none_or(pyo3::types::PyAnyMethods::is_none);
     if plain(gradient) && plain(inputs) && !create_graph {
         let tensor = slf.get().tensor();
         let root = tensor.edge();

@@ -141,7 +141,7 @@ struct InputMetadata(OutputMeta);
 #[pymethods]
 impl InputMetadata {
     #[getter]
-    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Py<PyAny>> {
+    fn shape(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         types::size_object(py, self.0.shape())
     }
 
@@ -286,10 +286,10 @@ impl PyNode {
     fn __getattr__(slf: &Bound<'_, Self>, name: &str) -> Object {
         let py = slf.py();
         let node = &slf.get().node;
-        if name == "variable" {
-            if let Some(leaf) = node.variable() {
-                return wrap(py, leaf);
-            }
+        if name == "variable"
+            && let Some(leaf) = node.variable()
+        {
+            return wrap(py, leaf);
         }
         if let Some(saved) = name.strip_prefix("_saved_") {
             match Context::attribute(node, saved) {

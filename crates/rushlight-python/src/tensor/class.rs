@@ -166,7 +166,7 @@ impl PyTensor {
 
     /// Sets whether what is computed from this tensor is recorded, and returns it.
     #[pyo3(signature = (requires_grad = true))]
-    fn requires_grad_<'py>(slf: Bound<'py, Self>, requires_grad: bool) -> PyResult<Bound<'py, Self>> {
+    fn requires_grad_(slf: Bound<'_, Self>, requires_grad: bool) -> PyResult<Bound<'_, Self>> {
         slf.get().tensor.requires_grad_(requires_grad).or_raise()?;
         Ok(slf)
     }
@@ -268,7 +268,7 @@ impl PyTensor {
 
     /// The real part: the tensor itself.
     #[getter]
-    fn real<'py>(slf: Bound<'py, Self>) -> Bound<'py, Self> {
+    fn real(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
@@ -640,6 +640,7 @@ impl PyTensor {
 
     // New tensors of the same kind.
 
+    #[expect(clippy::new_ret_no_self, reason = "`tensor.new(...)` is PyTorch's name of a method")]
     #[pyo3(signature = (*args, **kwargs))]
     fn new(slf: This<'_, '_>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> Object {
         legacy::construct(&slf.py().get_type::<PyTensor>(), Some(slf.get().tensor.dtype()), args, kwargs)

@@ -99,10 +99,11 @@ pub(super) fn to(
     kwargs: Option<&Bound<'_, PyDict>>,
 ) -> Object {
     // By far the most frequent call.
-    if kwargs.is_none() && args.len() == 1 {
-        if let Some(dtype) = types::dtype_of(&args.get_item(0)?) {
-            return to_dtype(slf, dtype);
-        }
+    if kwargs.is_none()
+        && args.len() == 1
+        && let Some(dtype) = types::dtype_of(&args.get_item(0)?)
+    {
+        return to_dtype(slf, dtype);
     }
     let target = parse_to(args, kwargs)?;
     let tensor = slf.get().tensor();
@@ -131,10 +132,10 @@ pub(super) fn r#type(slf: &Bound<'_, PyTensor>, dtype: Option<&Bound<'_, PyAny>>
         Ok(text) => text.to_string(),
         Err(_) => wanted.getattr("__name__").map_or_else(|_| type_name(wanted), |n| n.to_string()),
     };
-    if wanted.is_instance_of::<PyString>() {
-        if let Some(dtype) = legacy::dtype_of_name(&name) {
-            return to_dtype(slf, dtype);
-        }
+    if wanted.is_instance_of::<PyString>()
+        && let Some(dtype) = legacy::dtype_of_name(&name)
+    {
+        return to_dtype(slf, dtype);
     }
     Err(PyValueError::new_err(format!("invalid type: '{name}'")))
 }

@@ -252,14 +252,14 @@ pub(super) fn from_data(data: &Bound<'_, PyAny>, dtype: Option<DType>, legacy: b
         };
     }
     let shape = shape_of(data)?;
-    if let (Some(first), true) = (first_of(data)?, !shape.is_empty()) {
-        if numpy::is_array(&first) {
-            core::warn_once!(
-                User,
-                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single numpy.ndarray with numpy.array() before converting to a tensor."
-            );
-            crate::warning::check()?;
-        }
+    if let (Some(first), true) = (first_of(data)?, !shape.is_empty())
+        && numpy::is_array(&first)
+    {
+        core::warn_once!(
+            User,
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single numpy.ndarray with numpy.array() before converting to a tensor."
+        );
+        crate::warning::check()?;
     }
     let dtype = match dtype {
         Some(dtype) => dtype,
@@ -399,10 +399,8 @@ fn asarray<'py>(
     requires_grad: bool,
 ) -> Object {
     let made = share_or_copy("asarray", obj, dtype, device, copy)?;
-    if requires_grad {
-        if let Some(tensor) = super::unwrap_exact(made.bind(obj.py())) {
-            require_grad(tensor, true)?;
-        }
+    if requires_grad && let Some(tensor) = super::unwrap_exact(made.bind(obj.py())) {
+        require_grad(tensor, true)?;
     }
     Ok(made)
 }

@@ -210,7 +210,7 @@ fn from_dlpack(ext_tensor: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     }
     let address = given.data as usize + given.byte_offset as usize;
     let empty = shape.contains(&0);
-    if address % dtype.size() != 0 && !empty {
+    if !address.is_multiple_of(dtype.size()) && !empty {
         return Err(PyBufferError::new_err("from_dlpack: the memory is not aligned for its dtype"));
     }
     let elements: usize = if empty {

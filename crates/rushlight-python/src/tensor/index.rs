@@ -87,7 +87,7 @@ fn items<'py>(index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     if let Ok(tuple) = index.cast::<PyTuple>() {
         return Ok(tuple.clone());
     }
-    if is_tuple_in_disguise(index)? {
+    if is_tuple_in_disguise(index) {
         warning::warn(
             warning::Category::User,
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
@@ -100,26 +100,26 @@ fn items<'py>(index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
 }
 
 /// PyTorch's (and old NumPy's) heuristic: a short sequence that holds sequences, slices, `None` or `...`.
-fn is_tuple_in_disguise(index: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_tuple_in_disguise(index: &Bound<'_, PyAny>) -> bool {
     if !create::is_sequence(index) || numpy::is_array(index) {
-        return Ok(false);
+        return false;
     }
-    let Ok(length) = index.len() else { return Ok(false) };
+    let Ok(length) = index.len() else { return false };
     if length >= 32 {
-        return Ok(false);
+        return false;
     }
     for i in 0..length {
-        let Ok(item) = index.get_item(i) else { return Ok(false) };
+        let Ok(item) = index.get_item(i) else { return false };
         if super::unwrap_exact(&item).is_some()
             || create::is_sequence(&item)
             || item.is_instance_of::<PySlice>()
             || item.is_none()
             || item.is_instance_of::<PyEllipsis>()
         {
-            return Ok(true);
+            return true;
         }
     }
-    Ok(false)
+    false
 }
 
 /// A view by the basic part of an index, and the tensors of the rest, each at its dimension.

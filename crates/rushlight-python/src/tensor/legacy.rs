@@ -152,17 +152,17 @@ fn build(dtype: Option<DType>, args: &Bound<'_, PyTuple>) -> PyResult<core::Tens
         return core::Tensor::empty(&[0], filled).or_raise();
     }
     let first = args.get_item(0)?;
-    if args.len() == 1 {
-        if let Some(tensor) = super::unwrap_exact(&first) {
-            if let Some(dtype) = dtype.filter(|&d| d != tensor.dtype()) {
-                return Err(PyTypeError::new_err(format!(
-                    "expected {} (got {})",
-                    options(dtype),
-                    options(tensor.dtype())
-                )));
-            }
-            return core::dispatch::apply(core::ops::view::Alias {}, &[tensor]).or_raise();
+    if args.len() == 1
+        && let Some(tensor) = super::unwrap_exact(&first)
+    {
+        if let Some(dtype) = dtype.filter(|&d| d != tensor.dtype()) {
+            return Err(PyTypeError::new_err(format!(
+                "expected {} (got {})",
+                options(dtype),
+                options(tensor.dtype())
+            )));
         }
+        return core::dispatch::apply(core::ops::view::Alias {}, &[tensor]).or_raise();
     }
     let is_size =
         |value: &Bound<'_, PyAny>| value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>();

@@ -376,7 +376,7 @@ fn frombuffer(
         crate::warning::check()?;
     }
     let address = lent.0.buf as usize + offset as usize;
-    if address % dtype.size() != 0 {
+    if !address.is_multiple_of(dtype.size()) {
         return Err(PyValueError::new_err("the buffer's memory is not aligned for the dtype; copy it first"));
     }
     let meta = Meta::new(Layout::new(&[count as usize], &[1], 0), dtype);

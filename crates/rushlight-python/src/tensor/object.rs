@@ -204,12 +204,11 @@ pub(super) fn traverse(tensor: &core::Tensor, visit: &PyVisit<'_>) -> Result<(),
     }
     if let Some(gradient) = tensor.grad_quietly() {
         // Two: the tensor's own, and this one.
-        if gradient.handles() == 2 {
-            if let Some(kept) = gradient.binding_data() {
-                if let Some(Kept { dict: Some(dict), .. }) = kept.downcast_ref::<Kept>() {
-                    visit.call(dict)?;
-                }
-            }
+        if gradient.handles() == 2
+            && let Some(kept) = gradient.binding_data()
+            && let Some(Kept { dict: Some(dict), .. }) = kept.downcast_ref::<Kept>()
+        {
+            visit.call(dict)?;
         }
     }
     if let Some(grad_fn) = tensor.grad_fn() {

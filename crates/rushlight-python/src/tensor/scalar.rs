@@ -41,7 +41,7 @@ pub(crate) fn number(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
 /// A NumPy scalar: an array without dimensions by its protocol.
 fn numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     let module = object.get_type().module();
-    if !module.is_ok_and(|m| m.to_string() == "numpy") {
+    if !module.is_ok_and(|m| m == "numpy") {
         return Ok(None);
     }
     let Ok(item) = object.getattr(pyo3::intern!(object.py(), "item")) else { return Ok(None) };

@@ -62,10 +62,10 @@ pub trait Module: Send + Sync {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         walk_tensors(self, "", &mut |name, field| {
-            if let Field::Parameter(parameter) = field {
-                if seen.insert(parameter.id()) {
-                    found.push((name, parameter.clone()));
-                }
+            if let Field::Parameter(parameter) = field
+                && seen.insert(parameter.id())
+            {
+                found.push((name, parameter.clone()));
             }
         });
         found
@@ -81,10 +81,10 @@ pub trait Module: Send + Sync {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         walk_tensors(self, "", &mut |name, field| {
-            if let Field::Buffer(buffer) = field {
-                if seen.insert(buffer.id()) {
-                    found.push((name, buffer.clone()));
-                }
+            if let Field::Buffer(buffer) = field
+                && seen.insert(buffer.id())
+            {
+                found.push((name, buffer.clone()));
             }
         });
         found

@@ -103,7 +103,7 @@ impl<O, S: Default + Clone> Groups<O, S> {
     }
 
     /// For each group its options, and of each parameter that has a gradient: itself, the gradient, what is remembered.
-    fn iter_mut<'groups>(&'groups mut self) -> impl Iterator<Item = (&'groups O, Vec<Trained<'groups, S>>)> {
+    fn iter_mut(&mut self) -> impl Iterator<Item = (&O, Vec<Trained<'_, S>>)> {
         self.groups.iter().zip(&mut self.states).map(|(group, states)| {
             let trained = group.parameters.iter().zip(states).filter_map(|(parameter, state)| {
                 parameter.grad_quietly().map(|gradient| (parameter, gradient, state))

@@ -140,7 +140,7 @@ impl Distribution {
                 Ok(())
             }
             Self::Normal(_, deviation) => {
-                if !(deviation >= 0.0) {
+                if deviation.is_nan() || deviation < 0.0 {
                     bail!(Runtime, "normal expects std >= 0.0, but found std {}", show(deviation));
                 }
                 if !floating {
@@ -160,20 +160,20 @@ impl Distribution {
             }
             Self::Exponential(rate) => {
                 continuous("Exponential")?;
-                if !(rate > 0.0) {
+                if rate.is_nan() || rate <= 0.0 {
                     bail!(Runtime, "exponential_ expects lambda > 0.0, but found lambda={}", show(rate));
                 }
                 Ok(())
             }
             Self::Cauchy(_, sigma) => {
                 continuous("Cauchy")?;
-                if !(sigma > 0.0) {
+                if sigma.is_nan() || sigma <= 0.0 {
                     bail!(Runtime, "cauchy_ expects sigma > 0.0, but found sigma={}", show(sigma));
                 }
                 Ok(())
             }
             Self::LogNormal(_, deviation) => {
-                if !(deviation > 0.0) {
+                if deviation.is_nan() || deviation <= 0.0 {
                     bail!(Runtime, "log_normal_ expects std > 0.0, but found std={}", show(deviation));
                 }
                 if !floating {

@@ -80,7 +80,7 @@ impl Primitive for Normal {
             let _ = dtype;
             Ok(Some(Tensor::zeros(&shape, g.dtype())?))
         };
-        Ok((0..context.edges()).map(zero).collect::<Result<_>>()?)
+        (0..context.edges()).map(zero).collect::<Result<_>>()
     }
     fn saves(&self, _: crate::dispatch::Needs) -> crate::dispatch::Saves {
         crate::dispatch::Saves::NONE.shape(0).shape(1)
@@ -103,17 +103,18 @@ pub(crate) fn normal(
     generator: &Generator,
 ) -> Result<Tensor> {
     let generator = generator.clone();
-    if let Parameter::Tensor(deviation) = deviation {
-        if deviation.special().is_none() && deviation.to_f64_vec()?.iter().any(|x| !(*x >= 0.0)) {
-            bail!(Runtime, "normal expects all elements of std >= 0.0");
-        }
+    if let Parameter::Tensor(deviation) = deviation
+        && deviation.special().is_none()
+        && deviation.to_f64_vec()?.iter().any(|x| x.is_nan() || *x < 0.0)
+    {
+        bail!(Runtime, "normal expects all elements of std >= 0.0");
     }
     match (mean, deviation) {
         (Parameter::Tensor(mean), Parameter::Tensor(deviation)) => {
             apply(Normal { mean: None, deviation: None, generator }, &[mean, deviation])
         }
         (Parameter::Tensor(mean), &Parameter::Number(deviation)) => {
-            if !(deviation >= 0.0) {
+            if deviation.is_nan() || deviation < 0.0 {
                 bail!(Runtime, "normal expects std >= 0.0, but found std {}", show(deviation));
             }
             apply(Normal { mean: None, deviation: Some(deviation), generator }, &[mean])
@@ -296,7 +297,9 @@ impl Primitive for Multinomial {
                         total
                     })
                     .collect();
-                sums.iter_mut().for_each(|s| *s = round(*s / total));
+                for sum in &mut sums {
+                    *sum = round(*sum / total);
+                }
                 if let Some(last) = sums.last_mut() {
                     *last = 1.0;
                 }
