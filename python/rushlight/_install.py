@@ -37,8 +37,8 @@ def _adopt(module: ModuleType) -> None:
 
     The module's ``__spec__`` and ``__package__`` stay: relative imports go by them.
     """
-    assert module.__spec__ is not None
-    own = module.__spec__.name
+    # A module made in memory (`_C.return_types`) has no spec; its name is its own.
+    own = module.__name__ if module.__spec__ is None else module.__spec__.name
     module.__name__ = "torch" + own.removeprefix("rushlight")
     for value in list(vars(module).values()):
         if getattr(value, "__module__", None) != own or not hasattr(value, "__qualname__"):

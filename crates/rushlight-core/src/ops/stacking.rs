@@ -533,7 +533,10 @@ pub static OPERATIONS: &[Entry] = &[
             ]));
             samples
         },
-        exempt: &[("vmap", "numbers of repeats that are hidden have no common shape")],
+        exempt: &[
+            ("vmap", "numbers of repeats that are hidden have no common shape"),
+            ("trace", "the shape of its result depends on the values of `repeats`"),
+        ],
         ..Entry::DEFAULT
     },
 ];

@@ -18,6 +18,7 @@ mod numpy;
 mod object;
 mod scalar;
 mod storage;
+mod values;
 
 pub(crate) use class::PyTensor;
 pub(crate) use object::{live, traverse_node, wrap, wrap_option};
