@@ -1,4 +1,6 @@
-"""``autograd.Function``: recording, saving, in-place changes, errors, higher derivatives. Values as PyTorch gives them."""
+"""``autograd.Function``: recording, saving, in-place changes, errors, higher derivatives.
+
+Values as PyTorch gives them."""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import weakref
 from typing import Any
 
 import pytest
+
 import rushlight as torch
 from rushlight.autograd import Function
 
@@ -84,7 +87,7 @@ def test_saved_values_are_freed() -> None:
     y = Square.apply(leaf())
     y.sum().backward()
     with pytest.raises(RuntimeError, match="backward through the graph a second time"):
-        y.grad_fn.saved_tensors  # noqa: B018
+        y.grad_fn.saved_tensors
     assert y.grad_fn.to_save is None
 
 
@@ -291,12 +294,12 @@ def test_setup_context() -> None:
     assert x.grad.tolist() == [4.0, 8.0]
 
 
-class Trouble(Exception):
+class TroubleError(Exception):
     """An error of the user's own."""
 
 
 class Raises(Same):
-    error = Trouble("as it is")
+    error = TroubleError("as it is")
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
@@ -308,20 +311,20 @@ class Raises(Same):
 
 
 def test_errors_pass_through_as_the_same_object() -> None:
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(TroubleError) as caught:
         Raises.apply(leaf()).sum().backward()
     assert caught.value is Raises.error
 
 
 def test_errors_of_hooks_pass_through() -> None:
-    error = Trouble("of a hook")
+    error = TroubleError("of a hook")
 
     def hook(gradient: Any) -> None:
         raise error
 
     x = leaf()
     x.register_hook(hook)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(TroubleError) as caught:
         (x * 2).sum().backward()
     assert caught.value is error
 

@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+
 import rushlight as torch
 from rushlight import Tensor, nn
 
@@ -39,7 +40,7 @@ def test_saved_tensors_are_the_operands() -> None:
     assert product._saved_self is a
     assert product._saved_other is b
     with pytest.raises(AttributeError, match="'MulBackward0' object has no attribute '_saved_nothing'"):
-        product._saved_nothing  # noqa: B018
+        product._saved_nothing
 
 
 def test_metadata_of_a_node_survives_its_object() -> None:

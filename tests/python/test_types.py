@@ -23,13 +23,13 @@ def test_size_is_a_tuple():
     assert hash(size) == hash((2, 3))
     assert size.numel() == 6
     assert torch.Size([]).numel() == 1
-    for kept in (size + (4,), (4,) + size, size * 2, 2 * size, size[:1], size[::-1]):
+    for kept in (size + (4,), (4,) + size, size * 2, 2 * size, size[:1], size[::-1]):  # noqa: RUF005 - concatenation is what is tested
         assert type(kept) is torch.Size
     assert type(pickle.loads(pickle.dumps(size))) is torch.Size
     with pytest.raises(TypeError, match=r"^torch.Size\(\) takes an iterable of 'int' \(item 0 is 'float'\)$"):
         torch.Size([1.5])
     with pytest.raises(TypeError, match=r"^can only concatenate tuple \(not list\) to torch.Size$"):
-        size + [4]
+        size + [4]  # noqa: RUF005 - concatenation is what is tested
 
 
 def test_device():
@@ -88,5 +88,5 @@ def test_warning_that_a_filter_raises_is_raised():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(UserWarning, match="attribute of a Tensor that is not a leaf"):
-            y.grad  # noqa: B018
+            y.grad
     assert y.sum().item() == 4.0

@@ -93,17 +93,33 @@ class Stub:
         return f"{self.from_registry} names from the registry, {other} others ({len(self.untyped)} without exact types)"
 
 
+_PARTS = ("name", "schemas", "doc", "forms")
+_BITS = {"function": 1, "method": 2, "in-place": IN_PLACE, "out": OUT, "nn": 16, "special": 32, "linalg": 64}
+
+
+def _bits(forms: int | Iterable[str] | None) -> int | None:
+    """A row's forms as bits; they may also be given by their names."""
+    if forms is None or isinstance(forms, int):
+        return forms
+    return sum(_BITS[name] for name in forms)
+
+
 def read_rows(rows: Iterable[Any]) -> list[Row]:
     """Rows of the registry: mappings with the names of `Row`'s parts, or sequences in this order.
 
     The parts are name, schemas, doc and forms; a mapping may have others, too.
     """
     found = []
-    for row in rows:
-        parts = row if isinstance(row, Mapping) else dict(zip(("name", "schemas", "doc", "forms"), row, strict=False))
+    named = [row if isinstance(row, Mapping) else dict(zip(_PARTS, row, strict=False)) for row in rows]
+    names = {str(parts["name"]) for parts in named}
+    for parts in named:
+        forms = _bits(parts.get("forms"))
+        # An in-place form may have a row of its own.
+        if forms is not None and (str(parts["name"]).endswith("_") or f"{parts['name']}_" in names):
+            forms &= ~IN_PLACE
         texts = tuple(str(text) for text in parts["schemas"])
         schemas = tuple(parse(text) for text in texts)
-        found.append(Row(str(parts["name"]), schemas, str(parts.get("doc") or ""), texts, parts.get("forms")))
+        found.append(Row(str(parts["name"]), schemas, str(parts.get("doc") or ""), texts, forms))
     return found
 
 

@@ -19,7 +19,7 @@ use super::{Forward, Module, Parameter, init};
 /// assert_eq!(plain.to_string(), "Linear(in_features=3, out_features=2, bias=False)");
 ///
 /// let wrong = layer.forward(&Tensor::ones(&[4, 5], DType::F32)?).unwrap_err();
-/// assert_eq!(wrong.to_string(), "mat1 and mat2 shapes cannot be multiplied (4x5 and 3x2)");
+/// assert_eq!(wrong.to_string(), "addmm: mat1 and mat2 shapes cannot be multiplied (4x5 and 3x2)");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, Module)]

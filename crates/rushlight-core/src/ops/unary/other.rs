@@ -187,7 +187,7 @@ fn positive(a: &Arguments<'_>) -> Result<Value> {
 pub static OPERATIONS: &[Entry] = &[
     Entry {
         name: "polygamma",
-        forms: Form::ALL.and(Form::SPECIAL),
+        forms: Form::FUNCTION.and(Form::OUT).and(Form::SPECIAL),
         overloads: &[Overload {
             schema: "polygamma(int n, Tensor self) -> Tensor",
             call: |a| {
