@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy
 import pytest
 
-pytestmark = pytest.mark.xfail(strict=True, reason="rushlight.graph is not built yet")
-
 
 def run(program: str, tmp_path: Path) -> str:
     """What a program prints that says `import tensorflow as tf`."""
