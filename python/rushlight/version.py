@@ -6,7 +6,7 @@ from . import _C
 
 __all__ = ["__version__", "cuda", "debug", "git_version", "hip", "rocm", "rushlight", "xpu"]
 
-rushlight: str = _C.__version__
+rushlight: str = _C.__version__  # type: ignore[attr-defined]
 """Rushlight's own version."""
 
 # Programs compare `torch.__version__` with the PyTorch that they need: so it says which one this is like,

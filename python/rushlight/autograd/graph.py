@@ -148,7 +148,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None],
         def hook(gradient: Tensor) -> None:
             task = _C._current_graph_task_id()
             if task not in awaited:
-                awaited[task] = sum(map(_C._will_engine_execute_node, nodes))
+                awaited[task] = sum(map(_C._will_engine_execute_node, nodes))  # type: ignore[attr-defined]
                 gradients[task] = [None] * len(tensors)
             gradients[task][position] = gradient
             awaited[task] -= 1

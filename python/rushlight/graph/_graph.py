@@ -54,7 +54,7 @@ class Graph:
 
     def unique_name(self, name: str) -> str:
         """A name that nothing in the graph has yet."""
-        return self._core.unique_name(name)  # type: ignore[no-any-return]
+        return self._core.unique_name(name)
 
     def get_tensor_by_name(self, name: str) -> Tensor:
         """The tensor of that name (``"Mul_1:0"``).

@@ -22,12 +22,12 @@ class Operation:
     @property
     def name(self) -> str:
         """The name: ``MatMul_1``."""
-        return self._node.name  # type: ignore[no-any-return]
+        return self._node.name
 
     @property
     def type(self) -> str:
         """What is computed: ``MatMul``."""
-        return self._node.kind  # type: ignore[no-any-return]
+        return self._node.kind
 
     @property
     def inputs(self) -> list[Tensor]:

@@ -236,7 +236,7 @@ def _broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
         "lead to incorrect results due to broadcasting. Please ensure they have the same size."
     )
-    input, target = _C.broadcast_tensors(input, target)
+    input, target = _C.broadcast_tensors(input, target)  # type: ignore[arg-type, call-arg]
     return input, target
 
 
@@ -361,7 +361,7 @@ def binary_cross_entropy(
             "is deprecated. Please ensure they have the same size."
         )
     if weight is not None:
-        weight = weight.expand(_C.broadcast_shapes(target.size(), weight.size()))
+        weight = weight.expand(_C.broadcast_shapes(target.size(), weight.size()))  # type: ignore[attr-defined]
     return _C.binary_cross_entropy(input, target, weight, number)
 
 
@@ -450,7 +450,7 @@ def kl_div(
                 "'mean' will be changed to behave the same as 'batchmean' in the next major release."
             )
         number = get_enum("sum" if reduction == "batchmean" else reduction)
-    loss: Tensor = _C.kl_div(input, target, number, log_target=log_target)
+    loss: Tensor = _C.kl_div(input, target, number, log_target=log_target)  # type: ignore[attr-defined]
     return loss / input.shape[0] if reduction == "batchmean" and input.dim() != 0 else loss
 
 

@@ -35,7 +35,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     """
 
     # Results of operations on parameters are plain tensors.
-    __torch_function__ = _disabled_torch_function_impl
+    __torch_function__ = _disabled_torch_function_impl  # type: ignore[assignment]
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         """Wrap the data."""
@@ -92,7 +92,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         persistent: whether it is part of ``state_dict()``.
     """
 
-    __torch_function__ = _disabled_torch_function_impl
+    __torch_function__ = _disabled_torch_function_impl  # type: ignore[assignment]
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         """Wrap the data."""

@@ -172,7 +172,7 @@ class Module(ModuleState, ModuleHooks):
                 )
             modules[name] = _registered(_hooks.module_registration_hooks, self, name, value)
         elif isinstance(value, Tensor) and isinstance(value, Buffer):
-            self.register_buffer(name, value, value.persistent)
+            self.register_buffer(name, value, value.persistent)  # type: ignore[attr-defined]
         elif (buffers := state.get("_buffers")) is not None and name in buffers:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
