@@ -82,8 +82,8 @@ def member_stub(kind: type, name: str) -> list[str]:
     if callable(member):
         return function_stub(name, member, first="self")
     # The class has methods called `bool`, `int` and `float`, which hide the types.
-    kind = f"_{type(member).__name__}" if type(member) in (bool, int, float) else type(member).__name__
-    return [f"{name}: ClassVar[{kind if type(member) in _PLAIN_DEFAULTS else 'Any'}]"]
+    spelled = f"_{type(member).__name__}" if type(member) in (bool, int, float) else type(member).__name__
+    return [f"{name}: ClassVar[{spelled if type(member) in _PLAIN_DEFAULTS else 'Any'}]"]
 
 
 def is_untyped(lines: list[str]) -> bool:
