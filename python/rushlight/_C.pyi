@@ -1153,6 +1153,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor:
         """A tensor of unspecified content of a given shape in the dtype of a tensor."""
     @overload
@@ -1163,6 +1164,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor: ...
     def new_empty_strided(
         self,
@@ -1173,6 +1175,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor:
         """A tensor of unspecified content with given strides in the dtype of a tensor."""
     def new_full(
@@ -1184,6 +1187,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor:
         """One number in a given shape and the dtype of a tensor."""
     @overload
@@ -1195,6 +1199,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor:
         """Ones of a given shape in the dtype of a tensor."""
     @overload
@@ -1205,6 +1210,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor: ...
     def new_tensor(
         self,
@@ -1226,6 +1232,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor:
         """Zeros of a given shape in the dtype of a tensor."""
     @overload
@@ -1236,6 +1243,7 @@ class Tensor:
         layout: _layout | None = None,
         device: _DeviceLike | None = None,
         pin_memory: _bool | None = None,
+        requires_grad: _bool | None = False,
     ) -> Tensor: ...
     def nonzero(self) -> Tensor:
         """The indices of the elements that are not zero: an `int64` tensor with one row for each, in row-major order, and one column for each dimension."""
@@ -4773,6 +4781,7 @@ def arange(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Numbers from `start` (0) up to but not including `end`, `step` (1) apart: `int64` if all are integers, else of the default dtype. The step must not be zero and must lead to the end."""
 
@@ -4787,6 +4796,7 @@ def arange(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `acos`."""
@@ -5149,6 +5159,7 @@ def empty(
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor of unspecified content."""
 
@@ -5161,6 +5172,7 @@ def empty(
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def empty_like(
     input: Tensor,
@@ -5170,6 +5182,7 @@ def empty_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor of unspecified content in the shape, dtype and order of strides of a tensor."""
 
@@ -5181,6 +5194,7 @@ def empty_strided(
     layout: _layout | None = None,
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor of unspecified content with given strides."""
 
@@ -5228,6 +5242,7 @@ def eye(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A matrix of `n` rows and `m` columns with ones on the diagonal and zeros elsewhere."""
 
@@ -5241,6 +5256,7 @@ def eye(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def feature_alpha_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """Dropout for SELU of whole channels of `[N, C, …]`."""
@@ -5359,6 +5375,7 @@ def full(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor filled with one number, whose kind gives the dtype where none is named."""
 
@@ -5371,6 +5388,7 @@ def full_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """One number in the shape, dtype and order of strides of a tensor."""
 
@@ -5567,6 +5585,7 @@ def linspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
 
@@ -5581,6 +5600,7 @@ def linspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 @overload
 def linspace(
@@ -5593,6 +5613,7 @@ def linspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 @overload
 def linspace(
@@ -5605,6 +5626,7 @@ def linspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm of each element; `-inf` at zero, `nan` below."""
@@ -5661,6 +5683,7 @@ def logspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """`base` to the power of `steps` exponents from `start` to `end`, both included, at equal distances."""
 
@@ -5676,6 +5699,7 @@ def logspace(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def logsumexp(
     input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: Tensor | None = None
@@ -5925,6 +5949,7 @@ def normal(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 @overload
 def not_equal(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -5941,6 +5966,7 @@ def ones(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor of ones."""
 
@@ -5952,6 +5978,7 @@ def ones(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def ones_like(
     input: Tensor,
@@ -5961,6 +5988,7 @@ def ones_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Ones in the shape, dtype and order of strides of a tensor."""
 
@@ -6014,6 +6042,7 @@ def rand(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
 
@@ -6026,6 +6055,7 @@ def rand(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def rand_like(
     input: Tensor,
@@ -6036,6 +6066,7 @@ def rand_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Uniform numbers in [0, 1), in the shape, dtype and order of strides of a tensor."""
 
@@ -6050,6 +6081,7 @@ def randint(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Uniform integers from `low` (0) up to but not including `high`; `int64` unless another dtype is named."""
 
@@ -6065,6 +6097,7 @@ def randint(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 @overload
 def randint_like(
@@ -6077,6 +6110,7 @@ def randint_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Uniform integers from `low` (0) up to but not including `high`, in the shape, dtype and order of strides of a tensor."""
 
@@ -6092,6 +6126,7 @@ def randint_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 @overload
 def randn(
@@ -6103,6 +6138,7 @@ def randn(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Standard normal numbers."""
 
@@ -6115,6 +6151,7 @@ def randn(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def randn_like(
     input: Tensor,
@@ -6125,6 +6162,7 @@ def randn_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Standard normal numbers, in the shape, dtype and order of strides of a tensor."""
 
@@ -6137,6 +6175,7 @@ def randperm(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A permutation of the integers below `n`."""
 
@@ -6229,6 +6268,7 @@ def scalar_tensor(
     layout: _layout | None = None,
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor without dimensions from a number."""
 
@@ -6521,6 +6561,7 @@ def tril_indices(
     layout: _layout | None = None,
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Rows and columns of the elements on and below a diagonal of a matrix."""
 
@@ -6536,6 +6577,7 @@ def triu_indices(
     layout: _layout | None = None,
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Rows and columns of the elements on and above a diagonal of a matrix."""
 
@@ -6641,6 +6683,7 @@ def zeros(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """A tensor of zeros."""
 
@@ -6652,6 +6695,7 @@ def zeros(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     out: Tensor | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor: ...
 def zeros_like(
     input: Tensor,
@@ -6661,5 +6705,6 @@ def zeros_like(
     device: _DeviceLike | None = None,
     pin_memory: _bool | None = None,
     memory_format: _memory_format | None = None,
+    requires_grad: _bool | None = False,
 ) -> Tensor:
     """Zeros in the shape, dtype and order of strides of a tensor."""

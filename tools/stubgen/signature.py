@@ -126,6 +126,9 @@ def _python_forms(schema: Schema, *, method: bool, with_out: bool) -> list[Signa
         parameters.append(Parameter(name, argument_hint(argument.type), default, keyword_only))
     if with_out:
         parameters.append(Parameter("out", _out_hint(schema), "None", keyword_only=True))
+    if "pin_memory" in names:
+        # What makes a tensor takes this beside the schema, and handles it in one place.
+        parameters.append(Parameter("requires_grad", "_bool | None", "False", keyword_only=True))
     result = results_hint(schema)
     forms = [Signature(tuple(parameters), result)]
     positional = [argument for argument in arguments if not argument.keyword_only]

@@ -3,7 +3,7 @@
 //! A storage is one allocation: a header (reference count, claim word, version) followed, for small tensors, by the
 //! bytes themselves, so that a one-element tensor costs one allocation for its data.
 //!
-//! Note [Claims]: safe Rust must not be able to race on a buffer. The funnel, not the kernels, claims every storage it
+//! Note \[Claims\]: safe Rust must not be able to race on a buffer. The funnel, not the kernels, claims every storage it
 //! touches: any number of readers, or one writer, in one atomic word. Claims are taken in the order of addresses and
 //! held only while a kernel runs (no users' code runs under a claim), so they cannot deadlock; a thread that meets a
 //! conflicting claim waits. Rejected: an error on conflict (Hogwild-style programs work in PyTorch), and a

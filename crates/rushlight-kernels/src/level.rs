@@ -4,7 +4,7 @@
 //! variant yet: the project measures before it adds instantiations, and the machine that this was written on has no
 //! AVX-512; on a v4 machine the v3 kernels run (matrix products do use AVX-512, see `gemm`).
 //!
-//! Note [Same bits at every level]: a kernel computes the same bits at every level. Fused multiply-adds are written as
+//! Note \[Same bits at every level\]: a kernel computes the same bits at every level. Fused multiply-adds are written as
 //! `mul_add`, which is exact everywhere (a library call where the instruction is missing: slow, never different), sums
 //! have a fixed number of lanes that does not depend on the vector's width, and Rust never contracts by itself.
 

@@ -5,7 +5,7 @@
 //! kernel (`half_blocks`). Both are shared by all operations: instantiating strided loops for each was measured at a
 //! quarter of a second of compile time per operation and dtype.
 //!
-//! Note [Aliasing of rows]: the output may be exactly one of the inputs (same address, same strides), or else overlaps
+//! Note \[Aliasing of rows\]: the output may be exactly one of the inputs (same address, same strides), or else overlaps
 //! none. A contiguous loop reads a chunk of its inputs before it writes that chunk, which makes aliasing correct.
 
 use crate::dtype::{DType, Element};

@@ -1,10 +1,10 @@
 //! The Python binding: the module `rushlight._C`.
 //!
 //! It holds no arithmetic. Operations come from the registry of the core through one parser and one trampoline
-//! ([`registry`]); the class `Tensor` and what it needs for identity is in [`tensor`], graphs and hooks are in
-//! [`autograd`], static graphs in [`graph`], optimizers' steps in [`optim`], the small value types (`dtype`, `Size`,
-//! `device`, …) in [`types`]. Errors and warnings of the core are turned into Python's in one place each ([`error`],
-//! [`warning`]).
+//! (`registry`); the class `Tensor` and what it needs for identity is in `tensor`, graphs and hooks are in
+//! `autograd`, static graphs in `graph`, optimizers' steps in `optim`, the small value types (`dtype`, `Size`,
+//! `device`, …) in `types`. Errors and warnings of the core are turned into Python's in one place each (`error`,
+//! `warning`).
 
 #![allow(non_snake_case, reason = "the module is called `_C`, as PyTorch's")]
 #![expect(clippy::format_push_string, reason = "the texts of errors are made where nothing is quick")]

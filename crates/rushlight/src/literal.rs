@@ -2,7 +2,7 @@
 
 use rushlight_core::{DType, Scalar, Tensor, default_dtype};
 
-/// A number, or an array of literals: what [`tensor!`](crate::tensor) takes.
+/// A number, or an array of literals: what [`tensor!`](macro@crate::tensor) takes.
 ///
 /// Arrays of arrays have equal lengths by their type, so nothing can be ragged.
 pub trait Literal {
@@ -48,7 +48,7 @@ impl<L: Literal, const N: usize> Literal for [L; N] {
     }
 }
 
-/// The tensor of a literal; what [`tensor!`](crate::tensor) expands to.
+/// The tensor of a literal; what [`tensor!`](macro@crate::tensor) expands to.
 pub fn from_literal<L: Literal>(literal: &L, dtype: Option<DType>) -> Tensor {
     let mut shape = Vec::new();
     L::shape(&mut shape);

@@ -301,7 +301,7 @@ def _materialized(result: tuple[Any, ...], inputs: tuple[Any, ...], create_graph
     if any(gradient is None and not isinstance(x, Tensor) for gradient, x in zip(result, inputs, strict=True)):
         raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
     return tuple(
-        _C.zeros_like(x, requires_grad=create_graph) if gradient is None else gradient  # type: ignore[call-arg]
+        _C.zeros_like(x, requires_grad=create_graph) if gradient is None else gradient
         for gradient, x in zip(result, inputs, strict=True)
     )
 

@@ -234,7 +234,7 @@ def jvp(
         several_outputs, outputs = _tuple(func(*inputs), "outputs of the user-provided function", "jvp")
         _require_grad(outputs, "outputs", strict)
         # The reverse product is linear in these; its derivative with respect to them is the forward product.
-        weights = tuple(_C.zeros_like(output, requires_grad=True) for output in outputs)  # type: ignore[call-arg]
+        weights = tuple(_C.zeros_like(output, requires_grad=True) for output in outputs)
         reverse = _gradients(outputs, inputs, weights, create_graph=True)
         _require_grad(reverse, "grad_inputs", strict)
     with set_grad_enabled(create_graph or _C.is_grad_enabled()):
@@ -496,7 +496,7 @@ def hvp(
         gradient = _gradients((output,), inputs, create_graph=True)
         _require_grad(gradient, "jacobian", strict)
         # As in `jvp`: linear in the weights, and differentiated with respect to them.
-        weights = tuple(_C.zeros_like(value, requires_grad=True) for value in inputs)  # type: ignore[call-arg]
+        weights = tuple(_C.zeros_like(value, requires_grad=True) for value in inputs)
         double = _gradients(gradient, inputs, weights, create_graph=True)
         _require_grad(gradient, "hessian", strict)
     with set_grad_enabled(create_graph or _C.is_grad_enabled()):

@@ -1,6 +1,6 @@
 //! The engine: walks a graph backwards.
 //!
-//! Note [Order]: of the nodes that are ready, gradient accumulation runs first, then the node recorded latest. A node
+//! Note \[Order\]: of the nodes that are ready, gradient accumulation runs first, then the node recorded latest. A node
 //! is ready when every gradient that will reach it has; gradients that meet are summed in the order of arrival. Both
 //! are PyTorch's order, which users see through hooks and through the last bits of sums.
 //!

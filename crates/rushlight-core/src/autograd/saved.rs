@@ -1,6 +1,6 @@
 //! Values kept for the backward pass.
 //!
-//! Note [Saved values]: an input is kept as the tensor itself, with the version it had. An output is kept without its
+//! Note \[Saved values\]: an input is kept as the tensor itself, with the version it had. An output is kept without its
 //! node (a node that held its own output would never die) and is given its node again when it is read under recording.
 //! A value is read only if its version is the one it was saved at; a value that was freed says so.
 

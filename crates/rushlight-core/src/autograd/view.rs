@@ -1,6 +1,6 @@
 //! Views, their bases, and in-place changes of either.
 //!
-//! Note [Views and in-place]: a view remembers the root of the tensors it was taken from, and the version at which its
+//! Note \[Views and in-place\]: a view remembers the root of the tensors it was taken from, and the version at which its
 //! own node was right. An in-place change of a view rebases the root's history: the root's new node, `CopySlices`, runs
 //! the change's derivative on the part of the gradient that the view covers. Any view of that root finds, on its next
 //! use, that the version has moved on, and gets a new node, `AsStridedBackward0`, over the root's new history.

@@ -1,6 +1,6 @@
 //! The same operations, written over a tensor that exists.
 //!
-//! Note [In-place order]: take the edges from the tensor before the change; copy the input only if the rule saves it;
+//! Note \[In-place order\]: take the edges from the tensor before the change; copy the input only if the rule saves it;
 //! compute; bump the version; record. On a view, the base's history is rebased (`autograd::rebase`). A prototype that
 //! took the edges afterwards lost gradients silently (FACTS).
 

@@ -1,6 +1,6 @@
 //! Long kernels, and what the binding does around them.
 //!
-//! Note [Long work]: Python's global lock is released around a kernel that takes longer than about 10 µs (releasing costs
+//! Note \[Long work\]: Python's global lock is released around a kernel that takes longer than about 10 µs (releasing costs
 //! about 90 ns), so that other Python threads run meanwhile. The core knows nothing of Python: the binding sets a function
 //! that runs a piece of work with the lock released. Claims are taken and given back inside of that work, never across
 //! its end: a thread that held a claim while it waited for the lock, and one that held the lock while it waited for the

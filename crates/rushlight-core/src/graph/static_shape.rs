@@ -1,6 +1,6 @@
 //! Shapes of which some sizes are known only when the graph runs.
 //!
-//! Note [Stand-ins]: no operation has a second, symbolic shape rule. The shape of a node follows from running the
+//! Note \[Stand-ins\]: no operation has a second, symbolic shape rule. The shape of a node follows from running the
 //! operation's own rule under a tracer with two different sizes in place of each unknown one: sizes of the result that
 //! differ between the two are unknown, the others are known. Where the stand-ins do not fit beside known sizes
 //! (`(?) + (5)` means that `?` is 1 or 5), other combinations are tried, and what all that fit agree on is known.

@@ -1,6 +1,6 @@
 //! Sums and products of two tensors, or of a tensor and a number, element by element with broadcasting.
 //!
-//! Note [Numbers]: a number is kept in the operation, not made into a tensor, so `x + 2` allocates nothing for the 2, and
+//! Note \[Numbers\]: a number is kept in the operation, not made into a tensor, so `x + 2` allocates nothing for the 2, and
 //! the kernel takes it from its context. PyTorch's node has an edge for it all the same (to nowhere), and so has ours
 //! (`edges`).
 

@@ -1,6 +1,6 @@
 //! Products of elements and running totals: `prod`, `cumsum`, `cumprod`.
 //!
-//! Note [Products with zeros]: the derivative of a product by one of its factors is the product of the others. Where no
+//! Note \[Products with zeros\]: the derivative of a product by one of its factors is the product of the others. Where no
 //! factor is zero that is the product divided by the factor. Otherwise it is computed from products of what comes before
 //! and of what comes after, in a logarithmic number of steps of public operations; so its derivatives hold too. A value
 //! that cannot be looked at (it is traced, or hidden) goes that way always.

@@ -1,11 +1,11 @@
 //! The tensor: a handle to a body whose storage, layout and autograd metadata may change under every handle.
 //!
-//! Note [Versions]: every in-place change bumps a version counter, and a saved value remembers the version it was saved
+//! Note \[Versions\]: every in-place change bumps a version counter, and a saved value remembers the version it was saved
 //! at. Views and `detach()` share the counter of their source; `.data` gets one of its own. The counter lives in the
 //! storage, so that it costs nothing, except where sharing and storage part ways: a tensor made by `.data`, or one whose
 //! storage was replaced (`x.data = other`), carries a counter of its own.
 //!
-//! Note [Swapped metadata]: `x.data = other`, `resize_`, `t_`, `set_` change layout and dtype of a tensor that others
+//! Note \[Swapped metadata\]: `x.data = other`, `resize_`, `t_`, `set_` change layout and dtype of a tensor that others
 //! may be reading. `meta()` hands out plain references, so a replaced `Meta` is kept until the tensor dies (equal ones
 //! are used again, so a training loop that assigns `p.data` does not grow). Layout and storage are read together, under
 //! the tensor's lock, by whoever computes (`claim`), so that the two always fit.

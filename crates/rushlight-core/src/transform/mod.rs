@@ -1,6 +1,6 @@
 //! Transforms of functions: nested differentiation and vectorisation, as layers on a thread-local stack.
 //!
-//! Note [Levels]: entering `grad`, `jvp` or `vmap` pushes a layer and gives it a level. A tensor belongs to a level by
+//! Note \[Levels\]: entering `grad`, `jvp` or `vmap` pushes a layer and gives it a level. A tensor belongs to a level by
 //! being wrapped (`Special::Lifted`, `Special::Batched`); a tensor that is not is a constant there. The funnel hands an
 //! operation to the innermost layer, which unwraps what is its own, computes by handing the operation to the layer
 //! below, and wraps the results. A differentiating layer is the same code as the base level's autograd

@@ -1,6 +1,6 @@
 //! The Python object of a tensor, and its identity.
 //!
-//! Note [Identity]: a tensor of the core has one slot for the binding, a weak pointer to the live Python object. Whoever
+//! Note \[Identity\]: a tensor of the core has one slot for the binding, a weak pointer to the live Python object. Whoever
 //! needs the object of a tensor gets the one in the slot, if it is alive, else a new one; so `x.grad is x.grad`. An object
 //! whose tensor lives on (in a graph, as a gradient, as the base of a view) leaves its class and its `__dict__` with the
 //! tensor when it dies, and the next object takes them over: it cannot be told from the old one, but for weak references
