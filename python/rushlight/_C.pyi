@@ -58,8 +58,10 @@ class _cummin_result(NamedTuple):
 
 class DisableTorchFunctionSubclass:
     """A block in which `__torch_function__` of classes is not asked."""
-    def __enter__(self) -> Any: ...
-    def __exit__(self, *_exception: Any) -> Any: ...
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *_exception: Any) -> Any:
+        ...
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create and return a new object.  See help(type) for accurate signature."""
 
@@ -140,32 +142,38 @@ class Tensor:
         """Return self+value."""
     def __and__(self, value: Any, /) -> Any:
         """Return self&value."""
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any: ...
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        ...
     __array_priority__: ClassVar[_int]
-    def __array_wrap__(self, array: Any, context: Any = None) -> Any: ...
+    def __array_wrap__(self, array: Any, context: Any = None) -> Any:
+        ...
     def __bool__(self) -> _bool:
         """True if self else False"""
-    def __complex__(self) -> _complex: ...
+    def __complex__(self) -> _complex:
+        ...
     def __contains__(self, key: Any, /) -> _bool:
         """Return key in self."""
     @property
-    def __cuda_array_interface__(self) -> Any: ...
+    def __cuda_array_interface__(self) -> Any:
+        ...
     @__cuda_array_interface__.setter
     def __cuda_array_interface__(self, value: Any) -> None: ...
-    def __deepcopy__(self, memo: dict[_int, Any]) -> Tensor: ...
+    def __deepcopy__(self, memo: dict[_int, Any]) -> Tensor:
+        ...
     def __delitem__(self, key: Any, /) -> None:
         """Delete self[key]."""
-    def __dlpack__(
-        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
-    ) -> Any: ...
-    def __dlpack_device__(self) -> Any: ...
+    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+        ...
+    def __dlpack_device__(self) -> Any:
+        ...
     def __eq__(self, value: object, /) -> Any:
         """Return self==value."""
     def __float__(self) -> _float:
         """float(self)"""
     def __floordiv__(self, value: Any, /) -> Any:
         """Return self//value."""
-    def __format__(self, spec: Any) -> str: ...
+    def __format__(self, spec: Any) -> str:
+        ...
     def __ge__(self, value: Any, /) -> Any:
         """Return self>=value."""
     def __getitem__(self, key: Any, /) -> Any:
@@ -174,26 +182,38 @@ class Tensor:
         """Return self>value."""
     def __hash__(self) -> _int:
         """Return hash(self)."""
-    def __iadd__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __iand__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __ifloordiv__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __ilshift__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __imod__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __imul__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __iadd__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __iand__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __ifloordiv__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __ilshift__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __imod__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __imul__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
     def __index__(self) -> _int:
         """Return self converted to an integer, if self is suitable for use as an index into a list."""
     def __int__(self) -> _int:
         """int(self)"""
     def __invert__(self) -> Any:
         """~self"""
-    def __ior__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __ipow__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __irshift__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __isub__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __ior__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __ipow__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __irshift__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __isub__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
     def __iter__(self) -> Iterator[Any]:
         """Implement iter(self)."""
-    def __itruediv__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def __ixor__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __itruediv__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
+    def __ixor__(self, *args: Any, **kwargs: Any) -> Any:
+        ...
     def __le__(self, value: Any, /) -> Any:
         """Return self<=value."""
     def __len__(self) -> _int:
@@ -224,7 +244,8 @@ class Tensor:
         """Return value+self."""
     def __rand__(self, value: Any, /) -> Any:
         """Return value&self."""
-    def __reduce_ex__(self, protocol: Any) -> Any: ...
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        ...
     def __repr__(self) -> str:
         """Return repr(self)."""
     def __rfloordiv__(self, value: Any, /) -> Any:
@@ -268,12 +289,15 @@ class Tensor:
     @_base.setter
     def _base(self, value: Any) -> None: ...
     @property
-    def _grad(self) -> Any: ...
+    def _grad(self) -> Any:
+        ...
     @_grad.setter
     def _grad(self, value: Any) -> None: ...
-    def _is_view(self) -> Any: ...
+    def _is_view(self) -> Any:
+        ...
     @staticmethod
-    def _make_subclass(cls: Any, data: Any, require_grad: Any = False) -> Any: ...
+    def _make_subclass(cls: Any, data: Any, require_grad: Any = False) -> Any:
+        ...
     @property
     def _version(self) -> Any:
         """The number of in-place changes so far."""
@@ -281,43 +305,54 @@ class Tensor:
     def _version(self, value: Any) -> None: ...
     def abs(self) -> Tensor:
         """The absolute value of each element; its derivative at zero is taken as zero."""
-    def abs_(self) -> Tensor: ...
+    def abs_(self) -> Tensor:
+        ...
     def absolute(self) -> Tensor:
         """Another name of `abs`."""
-    def absolute_(self) -> Tensor: ...
+    def absolute_(self) -> Tensor:
+        ...
     def acos(self) -> Tensor:
         """The inverse cosine of each element, in radians; `nan` outside of `[-1, 1]`."""
-    def acos_(self) -> Tensor: ...
+    def acos_(self) -> Tensor:
+        ...
     def acosh(self) -> Tensor:
         """The inverse hyperbolic cosine of each element; `nan` below 1."""
-    def acosh_(self) -> Tensor: ...
+    def acosh_(self) -> Tensor:
+        ...
     @overload
     def add(self, other: Tensor, *, alpha: _Number = 1) -> Tensor:
         """`self + alpha * other`, with broadcasting and promotion."""
     @overload
     def add(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     @overload
-    def add_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ...
+    def add_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor:
+        ...
     @overload
     def add_(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """`beta * self + alpha * sum(batch1 @ batch2)`, summed over the batch; `self` broadcasts."""
-    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor: ...
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        ...
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor:
         """`self + value * tensor1 / tensor2`, with broadcasting and promotion. Not for quotients of integers."""
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor: ...
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor:
+        ...
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor:
         """`self + value * tensor1 * tensor2`, with broadcasting and promotion."""
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor: ...
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1) -> Tensor:
+        ...
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """`beta * self + alpha * (mat1 @ mat2)`, of matrices; `self` broadcasts. With `beta` zero, `self` is not read."""
-    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor: ...
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        ...
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """`beta * self + alpha * (mat @ vec)`; `self` broadcasts. With `beta` zero, `self` is not read."""
-    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor: ...
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        ...
     def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """`beta * self + alpha * outer(vec1, vec2)`; `self` broadcasts. With `beta` zero, `self` is not read."""
-    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor: ...
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        ...
     def adjoint(self) -> Tensor:
         """Matrices (the last two dimensions) transposed."""
     @overload
@@ -344,25 +379,32 @@ class Tensor:
     def any(self, dim: Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor: ...
     def arccos(self) -> Tensor:
         """Another name of `acos`."""
-    def arccos_(self) -> Tensor: ...
+    def arccos_(self) -> Tensor:
+        ...
     def arccosh(self) -> Tensor:
         """Another name of `acosh`."""
-    def arccosh_(self) -> Tensor: ...
+    def arccosh_(self) -> Tensor:
+        ...
     def arcsin(self) -> Tensor:
         """Another name of `asin`."""
-    def arcsin_(self) -> Tensor: ...
+    def arcsin_(self) -> Tensor:
+        ...
     def arcsinh(self) -> Tensor:
         """Another name of `asinh`."""
-    def arcsinh_(self) -> Tensor: ...
+    def arcsinh_(self) -> Tensor:
+        ...
     def arctan(self) -> Tensor:
         """Another name of `atan`."""
     def arctan2(self, other: Tensor) -> Tensor:
         """Another name of `atan2`."""
-    def arctan2_(self, other: Tensor) -> Tensor: ...
-    def arctan_(self) -> Tensor: ...
+    def arctan2_(self, other: Tensor) -> Tensor:
+        ...
+    def arctan_(self) -> Tensor:
+        ...
     def arctanh(self) -> Tensor:
         """Another name of `atanh`."""
-    def arctanh_(self) -> Tensor: ...
+    def arctanh_(self) -> Tensor:
+        ...
     def argmax(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
         """The place of the largest element, in row-major order of all or along the dimension `dim`, as `int64`; the first of equal ones."""
     def argmin(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
@@ -380,26 +422,30 @@ class Tensor:
         """A view of this tensor as an instance of a subclass."""
     def asin(self) -> Tensor:
         """The inverse sine of each element, in radians; `nan` outside of `[-1, 1]`."""
-    def asin_(self) -> Tensor: ...
+    def asin_(self) -> Tensor:
+        ...
     def asinh(self) -> Tensor:
         """The inverse hyperbolic sine of each element."""
-    def asinh_(self) -> Tensor: ...
+    def asinh_(self) -> Tensor:
+        ...
     def atan(self) -> Tensor:
         """The inverse tangent of each element, in radians."""
     def atan2(self, other: Tensor) -> Tensor:
         """The angle of the point `(other, self)`, in radians, with broadcasting. Integers become floating-point numbers."""
-    def atan2_(self, other: Tensor) -> Tensor: ...
-    def atan_(self) -> Tensor: ...
+    def atan2_(self, other: Tensor) -> Tensor:
+        ...
+    def atan_(self) -> Tensor:
+        ...
     def atanh(self) -> Tensor:
         """The inverse hyperbolic tangent of each element; `nan` outside of `[-1, 1]`."""
-    def atanh_(self) -> Tensor: ...
-    def backward(
-        self, gradient: Any = None, retain_graph: Any = None, create_graph: Any = False, inputs: Any = None
-    ) -> Any:
+    def atanh_(self) -> Tensor:
+        ...
+    def backward(self, gradient: Any = None, retain_graph: Any = None, create_graph: Any = False, inputs: Any = None) -> Any:
         """Adds the gradients of this tensor to `grad` of the leaves that it was computed from."""
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """`beta * self + alpha * (batch1 @ batch2)`, for each pair of matrices; `self` broadcasts."""
-    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor: ...
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        ...
     @overload
     def bernoulli(self, *, generator: Generator | None = None) -> Tensor:
         """Ones with the probabilities that the tensor has (or with probability `p`, in its shape), else zeros."""
@@ -410,7 +456,8 @@ class Tensor:
         """Fills with ones with probability `p`, else zeros; `p` may be a tensor."""
     @overload
     def bernoulli_(self, p: _float = 0.5, *, generator: Generator | None = None) -> Tensor: ...
-    def bfloat16(self, memory_format: Any = None) -> Any: ...
+    def bfloat16(self, memory_format: Any = None) -> Any:
+        ...
     @overload
     def bitwise_and(self, other: Tensor) -> Tensor:
         """The bits that both have.
@@ -419,7 +466,8 @@ class Tensor:
     @overload
     def bitwise_and(self, other: _Number) -> Tensor: ...
     @overload
-    def bitwise_and_(self, other: Tensor) -> Tensor: ...
+    def bitwise_and_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def bitwise_and_(self, other: _Number) -> Tensor: ...
     @overload
@@ -430,12 +478,14 @@ class Tensor:
     @overload
     def bitwise_left_shift(self, other: _Number) -> Tensor: ...
     @overload
-    def bitwise_left_shift_(self, other: Tensor) -> Tensor: ...
+    def bitwise_left_shift_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def bitwise_left_shift_(self, other: _Number) -> Tensor: ...
     def bitwise_not(self) -> Tensor:
         """Every bit inverted; of `bool`, its negation. Integers and `bool` only."""
-    def bitwise_not_(self) -> Tensor: ...
+    def bitwise_not_(self) -> Tensor:
+        ...
     @overload
     def bitwise_or(self, other: Tensor) -> Tensor:
         """The bits that either has.
@@ -444,7 +494,8 @@ class Tensor:
     @overload
     def bitwise_or(self, other: _Number) -> Tensor: ...
     @overload
-    def bitwise_or_(self, other: Tensor) -> Tensor: ...
+    def bitwise_or_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def bitwise_or_(self, other: _Number) -> Tensor: ...
     @overload
@@ -455,7 +506,8 @@ class Tensor:
     @overload
     def bitwise_right_shift(self, other: _Number) -> Tensor: ...
     @overload
-    def bitwise_right_shift_(self, other: Tensor) -> Tensor: ...
+    def bitwise_right_shift_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def bitwise_right_shift_(self, other: _Number) -> Tensor: ...
     @overload
@@ -466,25 +518,31 @@ class Tensor:
     @overload
     def bitwise_xor(self, other: _Number) -> Tensor: ...
     @overload
-    def bitwise_xor_(self, other: Tensor) -> Tensor: ...
+    def bitwise_xor_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def bitwise_xor_(self, other: _Number) -> Tensor: ...
     def bmm(self, mat2: Tensor) -> Tensor:
         """The products of the matrices of two batches: b × n × m by b × m × p gives b × n × p."""
-    def bool(self, memory_format: Any = None) -> Any: ...
+    def bool(self, memory_format: Any = None) -> Any:
+        ...
     @overload
     def broadcast_to(self, size: Sequence[_int]) -> Tensor:
         """The tensor expanded to a shape."""
     @overload
     def broadcast_to(self, *size: _int) -> Tensor: ...
-    def byte(self, memory_format: Any = None) -> Any: ...
+    def byte(self, memory_format: Any = None) -> Any:
+        ...
     def cauchy_(self, median: _float = 0.0, sigma: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with numbers of Cauchy's distribution."""
     def ceil(self) -> Tensor:
         """The smallest integer not below each element. Its derivative is zero."""
-    def ceil_(self) -> Tensor: ...
-    def celu_(self, alpha: _Number = 1.0) -> Tensor: ...
-    def char(self, memory_format: Any = None) -> Any: ...
+    def ceil_(self) -> Tensor:
+        ...
+    def celu_(self, alpha: _Number = 1.0) -> Tensor:
+        ...
+    def char(self, memory_format: Any = None) -> Any:
+        ...
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """About equal pieces along a dimension."""
     @overload
@@ -493,7 +551,8 @@ class Tensor:
     @overload
     def clamp(self, min: Tensor | None = None, max: Tensor | None = None) -> Tensor: ...
     @overload
-    def clamp_(self, min: _Number | None = None, max: _Number | None = None) -> Tensor: ...
+    def clamp_(self, min: _Number | None = None, max: _Number | None = None) -> Tensor:
+        ...
     @overload
     def clamp_(self, min: Tensor | None = None, max: Tensor | None = None) -> Tensor: ...
     @overload
@@ -502,7 +561,8 @@ class Tensor:
     @overload
     def clamp_max(self, max: Tensor) -> Tensor: ...
     @overload
-    def clamp_max_(self, max: _Number) -> Tensor: ...
+    def clamp_max_(self, max: _Number) -> Tensor:
+        ...
     @overload
     def clamp_max_(self, max: Tensor) -> Tensor: ...
     @overload
@@ -511,7 +571,8 @@ class Tensor:
     @overload
     def clamp_min(self, min: Tensor) -> Tensor: ...
     @overload
-    def clamp_min_(self, min: _Number) -> Tensor: ...
+    def clamp_min_(self, min: _Number) -> Tensor:
+        ...
     @overload
     def clamp_min_(self, min: Tensor) -> Tensor: ...
     @overload
@@ -520,7 +581,8 @@ class Tensor:
     @overload
     def clip(self, min: Tensor | None = None, max: Tensor | None = None) -> Tensor: ...
     @overload
-    def clip_(self, min: _Number | None = None, max: _Number | None = None) -> Tensor: ...
+    def clip_(self, min: _Number | None = None, max: _Number | None = None) -> Tensor:
+        ...
     @overload
     def clip_(self, min: Tensor | None = None, max: Tensor | None = None) -> Tensor: ...
     def clone(self, *, memory_format: _memory_format | None = None) -> Tensor:
@@ -535,15 +597,18 @@ class Tensor:
     @overload
     def copysign(self, other: _Number) -> Tensor: ...
     @overload
-    def copysign_(self, other: Tensor) -> Tensor: ...
+    def copysign_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def copysign_(self, other: _Number) -> Tensor: ...
     def cos(self) -> Tensor:
         """The cosine of each element, in radians."""
-    def cos_(self) -> Tensor: ...
+    def cos_(self) -> Tensor:
+        ...
     def cosh(self) -> Tensor:
         """The hyperbolic cosine of each element."""
-    def cosh_(self) -> Tensor: ...
+    def cosh_(self) -> Tensor:
+        ...
     @overload
     def count_nonzero(self, dim: _int | None = None) -> Tensor:
         """The number of elements that differ from zero, of all or over the dimensions `dim`, as `int64`."""
@@ -561,10 +626,12 @@ class Tensor:
         """The smallest elements so far along the dimension `dim`, and their places, as a named tuple."""
     def cumprod(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """Running products along the dimension `dim`; of integers as `int64`. Its derivative holds where elements are zero."""
-    def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor: ...
+    def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        ...
     def cumsum(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """Running sums along the dimension `dim`; of integers as `int64`."""
-    def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor: ...
+    def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        ...
     @property
     def data(self) -> Any:
         """The same data outside of the graph, with a version counter of its own. Assigning gives the tensor other data."""
@@ -591,7 +658,8 @@ class Tensor:
         """The diagonal of two dimensions, as a last dimension."""
     def digamma(self) -> Tensor:
         """The logarithmic derivative of the gamma function of each element."""
-    def digamma_(self) -> Tensor: ...
+    def digamma_(self) -> Tensor:
+        ...
     def dim(self) -> Any:
         """The number of dimensions."""
     @overload
@@ -604,7 +672,8 @@ class Tensor:
     @overload
     def div(self, other: _Number, *, rounding_mode: str | None) -> Tensor: ...
     @overload
-    def div_(self, other: Tensor) -> Tensor: ...
+    def div_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def div_(self, other: _Number) -> Tensor: ...
     @overload
@@ -621,7 +690,8 @@ class Tensor:
     @overload
     def divide(self, other: _Number, *, rounding_mode: str | None) -> Tensor: ...
     @overload
-    def divide_(self, other: Tensor) -> Tensor: ...
+    def divide_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def divide_(self, other: _Number) -> Tensor: ...
     @overload
@@ -630,7 +700,8 @@ class Tensor:
     def divide_(self, other: _Number, *, rounding_mode: str | None) -> Tensor: ...
     def dot(self, tensor: Tensor) -> Tensor:
         """The sum of the products of the elements of two vectors of one length."""
-    def double(self, memory_format: Any = None) -> Any: ...
+    def double(self, memory_format: Any = None) -> Any:
+        ...
     @overload
     def dsplit(self, sections: _int) -> tuple[Tensor, ...]:
         """Pieces along a dimension: so many equal ones, or cut before each of some indices."""
@@ -645,7 +716,8 @@ class Tensor:
     def dtype(self, value: Any) -> None: ...
     def element_size(self) -> Any:
         """The number of bytes of an element."""
-    def elu_(self, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> Tensor: ...
+    def elu_(self, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1) -> Tensor:
+        ...
     @overload
     def eq(self, other: Tensor) -> Tensor:
         """Whether the elements are equal.
@@ -654,26 +726,32 @@ class Tensor:
     @overload
     def eq(self, other: _Number) -> Tensor: ...
     @overload
-    def eq_(self, other: Tensor) -> Tensor: ...
+    def eq_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def eq_(self, other: _Number) -> Tensor: ...
     def equal(self, other: Tensor) -> _bool:
         """Whether two tensors have the same shape and the same elements. NaN is equal to nothing."""
     def erf(self) -> Tensor:
         """The error function of each element."""
-    def erf_(self) -> Tensor: ...
+    def erf_(self) -> Tensor:
+        ...
     def erfc(self) -> Tensor:
         """`1 - erf(x)` of each element, exact for large `x` too."""
-    def erfc_(self) -> Tensor: ...
+    def erfc_(self) -> Tensor:
+        ...
     def erfinv(self) -> Tensor:
         """The inverse of the error function of each element, on `[-1, 1]`."""
-    def erfinv_(self) -> Tensor: ...
+    def erfinv_(self) -> Tensor:
+        ...
     def exp(self) -> Tensor:
         """The exponential of each element, `e^x`."""
     def exp2(self) -> Tensor:
         """Two to the power of each element, `2^x`."""
-    def exp2_(self) -> Tensor: ...
-    def exp_(self) -> Tensor: ...
+    def exp2_(self) -> Tensor:
+        ...
+    def exp_(self) -> Tensor:
+        ...
     @overload
     def expand(self, size: Sequence[_int], *, implicit: _bool = False) -> Tensor:
         """Dimensions of size one repeated, without a copy; -1 keeps a size."""
@@ -683,7 +761,8 @@ class Tensor:
         """The tensor expanded to the shape of another."""
     def expm1(self) -> Tensor:
         """`e^x - 1` of each element, exact for small `x` too."""
-    def expm1_(self) -> Tensor: ...
+    def expm1_(self) -> Tensor:
+        ...
     def exponential_(self, lambd: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with exponential numbers of a rate."""
     @overload
@@ -693,7 +772,8 @@ class Tensor:
     def fill_(self, value: _Number) -> Tensor: ...
     def fix(self) -> Tensor:
         """Another name of `trunc`."""
-    def fix_(self) -> Tensor: ...
+    def fix_(self) -> Tensor:
+        ...
     def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
         """Several dimensions merged into one."""
     @overload
@@ -705,26 +785,30 @@ class Tensor:
         """The second dimension read backwards."""
     def flipud(self) -> Tensor:
         """The first dimension read backwards."""
-    def float(self, memory_format: Any = None) -> Any: ...
+    def float(self, memory_format: Any = None) -> Any:
+        ...
     @overload
     def float_power(self, exponent: Tensor) -> Tensor:
         """`self ** exponent` computed in `float64`, whatever the dtypes."""
     @overload
     def float_power(self, exponent: _Number) -> Tensor: ...
     @overload
-    def float_power_(self, exponent: Tensor) -> Tensor: ...
+    def float_power_(self, exponent: Tensor) -> Tensor:
+        ...
     @overload
     def float_power_(self, exponent: _Number) -> Tensor: ...
     def floor(self) -> Tensor:
         """The largest integer not above each element. Its derivative is zero."""
-    def floor_(self) -> Tensor: ...
+    def floor_(self) -> Tensor:
+        ...
     @overload
     def floor_divide(self, other: Tensor) -> Tensor:
         """`self / other` rounded towards minus infinity, as Python's `//`. It has no derivative. Integers that are divided by zero raise `RuntimeError: ZeroDivisionError`."""
     @overload
     def floor_divide(self, other: _Number) -> Tensor: ...
     @overload
-    def floor_divide_(self, other: Tensor) -> Tensor: ...
+    def floor_divide_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def floor_divide_(self, other: _Number) -> Tensor: ...
     def fmax(self, other: Tensor) -> Tensor:
@@ -741,12 +825,14 @@ class Tensor:
     @overload
     def fmod(self, other: _Number) -> Tensor: ...
     @overload
-    def fmod_(self, other: Tensor) -> Tensor: ...
+    def fmod_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def fmod_(self, other: _Number) -> Tensor: ...
     def frac(self) -> Tensor:
         """The fraction of each element, with its sign. Its derivative is one."""
-    def frac_(self) -> Tensor: ...
+    def frac_(self) -> Tensor:
+        ...
     def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
         """Elements along a dimension, one place for each element of the result: `y[i, j] = x[index[i, j], j]` along dimension 0. The result has the shape of `index`."""
     @overload
@@ -757,7 +843,8 @@ class Tensor:
     @overload
     def ge(self, other: _Number) -> Tensor: ...
     @overload
-    def ge_(self, other: Tensor) -> Tensor: ...
+    def ge_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def ge_(self, other: _Number) -> Tensor: ...
     def geometric_(self, p: _float, *, generator: Generator | None = None) -> Tensor:
@@ -772,7 +859,8 @@ class Tensor:
     @grad.setter
     def grad(self, value: Any) -> None: ...
     @property
-    def grad_dtype(self) -> Any: ...
+    def grad_dtype(self) -> Any:
+        ...
     @grad_dtype.setter
     def grad_dtype(self, value: Any) -> None: ...
     @property
@@ -786,7 +874,8 @@ class Tensor:
     @overload
     def greater(self, other: _Number) -> Tensor: ...
     @overload
-    def greater_(self, other: Tensor) -> Tensor: ...
+    def greater_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def greater_(self, other: _Number) -> Tensor: ...
     @overload
@@ -795,7 +884,8 @@ class Tensor:
     @overload
     def greater_equal(self, other: _Number) -> Tensor: ...
     @overload
-    def greater_equal_(self, other: Tensor) -> Tensor: ...
+    def greater_equal_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def greater_equal_(self, other: _Number) -> Tensor: ...
     @overload
@@ -806,11 +896,14 @@ class Tensor:
     @overload
     def gt(self, other: _Number) -> Tensor: ...
     @overload
-    def gt_(self, other: Tensor) -> Tensor: ...
+    def gt_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def gt_(self, other: _Number) -> Tensor: ...
-    def half(self, memory_format: Any = None) -> Any: ...
-    def hardtanh_(self, min_val: _Number = -1, max_val: _Number = 1) -> Tensor: ...
+    def half(self, memory_format: Any = None) -> Any:
+        ...
+    def hardtanh_(self, min_val: _Number = -1, max_val: _Number = 1) -> Tensor:
+        ...
     @overload
     def hsplit(self, sections: _int) -> tuple[Tensor, ...]:
         """Pieces along a dimension: so many equal ones, or cut before each of some indices."""
@@ -820,42 +913,53 @@ class Tensor:
     def hsplit(self, *indices: _int) -> tuple[Tensor, ...]: ...
     def hypot(self, other: Tensor) -> Tensor:
         """`sqrt(self² + other²)` without overflow, with broadcasting. Floating-point numbers only."""
-    def hypot_(self, other: Tensor) -> Tensor: ...
+    def hypot_(self, other: Tensor) -> Tensor:
+        ...
     @property
-    def imag(self) -> Any: ...
+    def imag(self) -> Any:
+        ...
     @imag.setter
     def imag(self, value: Any) -> None: ...
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1) -> Tensor:
         """The tensor with slices of `alpha * source` added at the places that a vector of indices names."""
-    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1) -> Tensor: ...
+    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1) -> Tensor:
+        ...
     def index_copy(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
         """The tensor with slices of `source` written at the places that a vector of indices names. Where an index repeats, which of the slices stays is not defined."""
-    def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor: ...
+    def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        ...
     @overload
     def index_fill(self, dim: _int, index: Tensor, value: Tensor) -> Tensor:
         """The tensor with one value in the slices that a vector of indices names. Negative indices count from the end."""
     @overload
     def index_fill(self, dim: _int, index: Tensor, value: _Number) -> Tensor: ...
     @overload
-    def index_fill_(self, dim: _int, index: Tensor, value: Tensor) -> Tensor: ...
+    def index_fill_(self, dim: _int, index: Tensor, value: Tensor) -> Tensor:
+        ...
     @overload
     def index_fill_(self, dim: _int, index: Tensor, value: _Number) -> Tensor: ...
     def index_put(self, indices: Sequence[Tensor | None], values: Tensor, accumulate: _bool = False) -> Tensor:
         """The tensor with `values` at the places that index tensors name, as in `x[indices] = values`. Values broadcast to the indexing result and have the tensor's dtype. With `accumulate` they are added, also where an index repeats; without it, which of several values stays is not defined."""
-    def index_put_(self, indices: Sequence[Tensor | None], values: Tensor, accumulate: _bool = False) -> Tensor: ...
+    def index_put_(self, indices: Sequence[Tensor | None], values: Tensor, accumulate: _bool = False) -> Tensor:
+        ...
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """Slices of a dimension, in the order of a vector of indices."""
     def inner(self, other: Tensor) -> Tensor:
         """The sums of products over the last dimension of both tensors; of vectors the dot product. A tensor without dimensions is multiplied with every element of the other."""
-    def int(self, memory_format: Any = None) -> Any: ...
-    def is_complex(self) -> Any: ...
-    def is_conj(self) -> Any: ...
+    def int(self, memory_format: Any = None) -> Any:
+        ...
+    def is_complex(self) -> Any:
+        ...
+    def is_conj(self) -> Any:
+        ...
     def is_contiguous(self, memory_format: Any = None) -> Any:
         """Whether the elements lie in row-major order without gaps."""
     is_cpu: ClassVar[_bool]
     is_cuda: ClassVar[_bool]
-    def is_floating_point(self) -> Any: ...
-    def is_inference(self) -> Any: ...
+    def is_floating_point(self) -> Any:
+        ...
+    def is_inference(self) -> Any:
+        ...
     is_ipu: ClassVar[_bool]
     @property
     def is_leaf(self) -> Any:
@@ -867,12 +971,16 @@ class Tensor:
     is_mkldnn: ClassVar[_bool]
     is_mps: ClassVar[_bool]
     is_mtia: ClassVar[_bool]
-    def is_neg(self) -> Any: ...
+    def is_neg(self) -> Any:
+        ...
     is_nested: ClassVar[_bool]
-    def is_pinned(self) -> Any: ...
+    def is_pinned(self) -> Any:
+        ...
     is_quantized: ClassVar[_bool]
-    def is_shared(self) -> Any: ...
-    def is_signed(self) -> Any: ...
+    def is_shared(self) -> Any:
+        ...
+    def is_signed(self) -> Any:
+        ...
     is_sparse: ClassVar[_bool]
     is_sparse_csr: ClassVar[_bool]
     is_vulkan: ClassVar[_bool]
@@ -914,17 +1022,20 @@ class Tensor:
     @overload
     def le(self, other: _Number) -> Tensor: ...
     @overload
-    def le_(self, other: Tensor) -> Tensor: ...
+    def le_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def le_(self, other: _Number) -> Tensor: ...
-    def leaky_relu_(self, negative_slope: _Number = 0.01) -> Tensor: ...
+    def leaky_relu_(self, negative_slope: _Number = 0.01) -> Tensor:
+        ...
     @overload
     def lerp(self, end: Tensor, weight: Tensor) -> Tensor:
         """`self + weight * (end - self)`, with broadcasting. All of one floating-point dtype."""
     @overload
     def lerp(self, end: Tensor, weight: _Number) -> Tensor: ...
     @overload
-    def lerp_(self, end: Tensor, weight: Tensor) -> Tensor: ...
+    def lerp_(self, end: Tensor, weight: Tensor) -> Tensor:
+        ...
     @overload
     def lerp_(self, end: Tensor, weight: _Number) -> Tensor: ...
     @overload
@@ -933,7 +1044,8 @@ class Tensor:
     @overload
     def less(self, other: _Number) -> Tensor: ...
     @overload
-    def less_(self, other: Tensor) -> Tensor: ...
+    def less_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def less_(self, other: _Number) -> Tensor: ...
     @overload
@@ -942,24 +1054,30 @@ class Tensor:
     @overload
     def less_equal(self, other: _Number) -> Tensor: ...
     @overload
-    def less_equal_(self, other: Tensor) -> Tensor: ...
+    def less_equal_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def less_equal_(self, other: _Number) -> Tensor: ...
     def lgamma(self) -> Tensor:
         """The logarithm of the magnitude of the gamma function of each element."""
-    def lgamma_(self) -> Tensor: ...
+    def lgamma_(self) -> Tensor:
+        ...
     def log(self) -> Tensor:
         """The natural logarithm of each element; `-inf` at zero, `nan` below."""
     def log10(self) -> Tensor:
         """The logarithm to base 10 of each element."""
-    def log10_(self) -> Tensor: ...
+    def log10_(self) -> Tensor:
+        ...
     def log1p(self) -> Tensor:
         """`log(1 + x)` of each element, exact for small `x` too."""
-    def log1p_(self) -> Tensor: ...
+    def log1p_(self) -> Tensor:
+        ...
     def log2(self) -> Tensor:
         """The logarithm to base 2 of each element."""
-    def log2_(self) -> Tensor: ...
-    def log_(self) -> Tensor: ...
+    def log2_(self) -> Tensor:
+        ...
+    def log_(self) -> Tensor:
+        ...
     def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with numbers whose logarithm is normal."""
     def log_softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
@@ -968,25 +1086,30 @@ class Tensor:
         """Whether both differ from zero.
         The result is of `bool`; shapes broadcast.
         """
-    def logical_and_(self, other: Tensor) -> Tensor: ...
+    def logical_and_(self, other: Tensor) -> Tensor:
+        ...
     def logical_not(self) -> Tensor:
         """Whether each element is zero.
         The result is of `bool`.
         """
-    def logical_not_(self) -> Tensor: ...
+    def logical_not_(self) -> Tensor:
+        ...
     def logical_or(self, other: Tensor) -> Tensor:
         """Whether either differs from zero.
         The result is of `bool`; shapes broadcast.
         """
-    def logical_or_(self, other: Tensor) -> Tensor: ...
+    def logical_or_(self, other: Tensor) -> Tensor:
+        ...
     def logical_xor(self, other: Tensor) -> Tensor:
         """Whether exactly one differs from zero.
         The result is of `bool`; shapes broadcast.
         """
-    def logical_xor_(self, other: Tensor) -> Tensor: ...
+    def logical_xor_(self, other: Tensor) -> Tensor:
+        ...
     def logsumexp(self, dim: _int | Sequence[_int], keepdim: _bool = False) -> Tensor:
         """`log(sum(exp(x)))` over the dimensions `dim`, computed from the largest element."""
-    def long(self, memory_format: Any = None) -> Any: ...
+    def long(self, memory_format: Any = None) -> Any:
+        ...
     @overload
     def lt(self, other: Tensor) -> Tensor:
         """Whether the elements are less than the other's.
@@ -995,7 +1118,8 @@ class Tensor:
     @overload
     def lt(self, other: _Number) -> Tensor: ...
     @overload
-    def lt_(self, other: Tensor) -> Tensor: ...
+    def lt_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def lt_(self, other: _Number) -> Tensor: ...
     @property
@@ -1014,12 +1138,14 @@ class Tensor:
     @overload
     def masked_fill(self, mask: Tensor, value: Tensor) -> Tensor: ...
     @overload
-    def masked_fill_(self, mask: Tensor, value: _Number) -> Tensor: ...
+    def masked_fill_(self, mask: Tensor, value: _Number) -> Tensor:
+        ...
     @overload
     def masked_fill_(self, mask: Tensor, value: Tensor) -> Tensor: ...
     def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
         """The tensor with elements of `source`, in order, where a mask of `bool` is true."""
-    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor: ...
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
+        ...
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements where a mask of `bool` is true, as a vector in row-major order; both broadcast."""
     def matmul(self, other: Tensor) -> Tensor:
@@ -1039,9 +1165,7 @@ class Tensor:
     def mean(self, *, dtype: _dtype | None = None) -> Tensor:
         """The mean of all elements, or over the dimensions `dim`. Integers have no mean: give `dtype`, or convert them. The mean of nothing is `nan`."""
     @overload
-    def mean(
-        self, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None
-    ) -> Tensor: ...
+    def mean(self, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor: ...
     @overload
     def median(self) -> Tensor:
         """The median of all elements (of an even number, the lower one), or along the dimension `dim` with its place, as a named tuple. NaN if there is a NaN."""
@@ -1058,7 +1182,8 @@ class Tensor:
         """The smaller of the elements; a NaN in either gives NaN.
         Shapes broadcast; equal elements get half of the gradient each.
         """
-    def mish_(self) -> Tensor: ...
+    def mish_(self) -> Tensor:
+        ...
     def mm(self, mat2: Tensor) -> Tensor:
         """The product of an n × m and an m × p matrix, n × p. Both have one dtype. `matmul` broadcasts."""
     @overload
@@ -1077,12 +1202,11 @@ class Tensor:
     @overload
     def mul(self, other: _Number) -> Tensor: ...
     @overload
-    def mul_(self, other: Tensor) -> Tensor: ...
+    def mul_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def mul_(self, other: _Number) -> Tensor: ...
-    def multinomial(
-        self, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None
-    ) -> Tensor:
+    def multinomial(self, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None) -> Tensor:
         """Indices drawn in proportion to the weights in each row of a vector or matrix."""
     @overload
     def multiply(self, other: Tensor) -> Tensor:
@@ -1090,25 +1214,22 @@ class Tensor:
     @overload
     def multiply(self, other: _Number) -> Tensor: ...
     @overload
-    def multiply_(self, other: Tensor) -> Tensor: ...
+    def multiply_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def multiply_(self, other: _Number) -> Tensor: ...
     def mv(self, vec: Tensor) -> Tensor:
         """The product of an n × m matrix and a vector of m elements, a vector of n."""
     @property
-    def name(self) -> Any: ...
+    def name(self) -> Any:
+        ...
     @name.setter
     def name(self, value: Any) -> None: ...
-    def nan_to_num(
-        self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None
-    ) -> Tensor:
+    def nan_to_num(self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> Tensor:
         """`self` with numbers in place of NaN (0 by default) and the infinities (the dtype's extremes by default)."""
-    def nan_to_num_(
-        self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None
-    ) -> Tensor: ...
-    def nansum(
-        self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None
-    ) -> Tensor:
+    def nan_to_num_(self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> Tensor:
+        ...
+    def nansum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """The sum of all elements, or over the dimensions `dim`, with NaN taken as zero."""
     def narrow(self, dim: _int, start: _int, length: _int) -> Tensor:
         """`length` indices of a dimension, from `start`."""
@@ -1132,137 +1253,52 @@ class Tensor:
     @overload
     def ne(self, other: _Number) -> Tensor: ...
     @overload
-    def ne_(self, other: Tensor) -> Tensor: ...
+    def ne_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def ne_(self, other: _Number) -> Tensor: ...
     def neg(self) -> Tensor:
         """The negative of each element, `-x`."""
-    def neg_(self) -> Tensor: ...
+    def neg_(self) -> Tensor:
+        ...
     def negative(self) -> Tensor:
         """Another name of `neg`."""
-    def negative_(self) -> Tensor: ...
+    def negative_(self) -> Tensor:
+        ...
     def nelement(self) -> Any:
         """The number of elements."""
-    def new(self, *args: Any, **kwargs: Any) -> Any: ...
+    def new(self, *args: Any, **kwargs: Any) -> Any:
+        ...
     @overload
-    def new_empty(
-        self,
-        size: Sequence[_int],
-        *,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor:
+    def new_empty(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
         """A tensor of unspecified content of a given shape in the dtype of a tensor."""
     @overload
-    def new_empty(
-        self,
-        *size: _int,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor: ...
-    def new_empty_strided(
-        self,
-        size: Sequence[_int],
-        stride: Sequence[_int],
-        *,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor:
+    def new_empty(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+    def new_empty_strided(self, size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
         """A tensor of unspecified content with given strides in the dtype of a tensor."""
-    def new_full(
-        self,
-        size: Sequence[_int],
-        fill_value: _Number,
-        *,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor:
+    def new_full(self, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
         """One number in a given shape and the dtype of a tensor."""
     @overload
-    def new_ones(
-        self,
-        size: Sequence[_int],
-        *,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor:
+    def new_ones(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
         """Ones of a given shape in the dtype of a tensor."""
     @overload
-    def new_ones(
-        self,
-        *size: _int,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor: ...
-    def new_tensor(
-        self,
-        data: Any,
-        *,
-        dtype: Any = None,
-        device: Any = None,
-        requires_grad: Any = False,
-        layout: Any = None,
-        pin_memory: Any = None,
-    ) -> Any:
+    def new_ones(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False, layout: Any = None, pin_memory: Any = None) -> Any:
         """A tensor of the given data, by default of this tensor's dtype."""
     @overload
-    def new_zeros(
-        self,
-        size: Sequence[_int],
-        *,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor:
+    def new_zeros(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
         """Zeros of a given shape in the dtype of a tensor."""
     @overload
-    def new_zeros(
-        self,
-        *size: _int,
-        dtype: _dtype | None = None,
-        layout: _layout | None = None,
-        device: _DeviceLike | None = None,
-        pin_memory: _bool | None = None,
-        requires_grad: _bool | None = False,
-    ) -> Tensor: ...
+    def new_zeros(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor: ...
     def nonzero(self) -> Tensor:
         """The indices of the elements that are not zero: an `int64` tensor with one row for each, in row-major order, and one column for each dimension."""
     def nonzero_numpy(self) -> tuple[Tensor, ...]:
         """The indices of the elements that are not zero, one vector for each dimension: what `nonzero(as_tuple=True)` gives."""
     @overload
-    def norm(
-        self,
-        p: _Number | None = 2,
-        dim: _int | Sequence[_int] | None = None,
-        keepdim: _bool = False,
-        *,
-        dtype: _dtype | None = None,
-    ) -> Tensor:
+    def norm(self, p: _Number | None = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """`(sum(abs(x) ** p)) ** (1 / p)` of all elements, or over the dimensions `dim`. `p` is 2 unless given; 0 counts what is not zero, infinities are the largest and the smallest distance from zero; 'fro' is 2."""
     @overload
-    def norm(
-        self, p: str, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None
-    ) -> Tensor: ...
+    def norm(self, p: str, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor: ...
     def normal_(self, mean: _float = 0.0, std: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fills with normal numbers."""
     @overload
@@ -1271,7 +1307,8 @@ class Tensor:
     @overload
     def not_equal(self, other: _Number) -> Tensor: ...
     @overload
-    def not_equal_(self, other: Tensor) -> Tensor: ...
+    def not_equal_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def not_equal_(self, other: _Number) -> Tensor: ...
     def numel(self) -> Any:
@@ -1298,7 +1335,8 @@ class Tensor:
     @overload
     def pow(self, exponent: _Number) -> Tensor: ...
     @overload
-    def pow_(self, exponent: Tensor) -> Tensor: ...
+    def pow_(self, exponent: Tensor) -> Tensor:
+        ...
     @overload
     def pow_(self, exponent: _Number) -> Tensor: ...
     @overload
@@ -1322,22 +1360,26 @@ class Tensor:
     def real(self, value: Any) -> None: ...
     def reciprocal(self) -> Tensor:
         """`1 / x` of each element."""
-    def reciprocal_(self) -> Tensor: ...
+    def reciprocal_(self) -> Tensor:
+        ...
     def register_hook(self, hook: Any) -> Any:
         """Calls `hook(grad)` each time a gradient of this tensor is computed; what it returns replaces the gradient."""
     def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
         """Calls `hook(tensor)` after the gradient of this leaf was accumulated."""
     def relu(self) -> Tensor:
         """`max(x, 0)` of each element; its derivative at zero is taken as zero."""
-    def relu6_(self) -> Tensor: ...
-    def relu_(self) -> Tensor: ...
+    def relu6_(self) -> Tensor:
+        ...
+    def relu_(self) -> Tensor:
+        ...
     @overload
     def remainder(self, other: Tensor) -> Tensor:
         """The remainder with the sign of the divisor, as Python's `%`. Integers that are divided by zero raise `RuntimeError: ZeroDivisionError`."""
     @overload
     def remainder(self, other: _Number) -> Tensor: ...
     @overload
-    def remainder_(self, other: Tensor) -> Tensor: ...
+    def remainder_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def remainder_(self, other: _Number) -> Tensor: ...
     @overload
@@ -1349,9 +1391,7 @@ class Tensor:
     def repeat_interleave(self, repeats: Tensor, dim: _int | None = None, *, output_size: _int | None = None) -> Tensor:
         """Each element, or each slice along a dimension, repeated: all as often, or each as often as a vector of numbers says. Of numbers alone: the places that they would repeat."""
     @overload
-    def repeat_interleave(
-        self, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None
-    ) -> Tensor: ...
+    def repeat_interleave(self, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> Tensor: ...
     @property
     def requires_grad(self) -> Any:
         """Whether what is computed from this tensor is recorded."""
@@ -1388,12 +1428,14 @@ class Tensor:
     @overload
     def round(self, *, decimals: _int) -> Tensor: ...
     @overload
-    def round_(self) -> Tensor: ...
+    def round_(self) -> Tensor:
+        ...
     @overload
     def round_(self, *, decimals: _int) -> Tensor: ...
     def rsqrt(self) -> Tensor:
         """`1 / sqrt(x)` of each element."""
-    def rsqrt_(self) -> Tensor: ...
+    def rsqrt_(self) -> Tensor:
+        ...
     @overload
     def scatter(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
         """The tensor with elements of `src`, or a number, written along a dimension: `x[index[i, j], j] = src[i, j]` along dimension 0. Where an index repeats, which of the values stays is not defined."""
@@ -1404,7 +1446,8 @@ class Tensor:
     @overload
     def scatter(self, dim: _int, index: Tensor, value: _Number, *, reduce: str) -> Tensor: ...
     @overload
-    def scatter_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor: ...
+    def scatter_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        ...
     @overload
     def scatter_(self, dim: _int, index: Tensor, src: Tensor, *, reduce: str) -> Tensor: ...
     @overload
@@ -1413,15 +1456,18 @@ class Tensor:
     def scatter_(self, dim: _int, index: Tensor, value: _Number, *, reduce: str) -> Tensor: ...
     def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
         """The tensor with elements of `src` added along a dimension: `x[index[i, j], j] += src[i, j]` along dimension 0."""
-    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor: ...
+    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        ...
     def select(self, dim: _int, index: _int) -> Tensor:
         """One index of a dimension, which is removed."""
-    def selu_(self) -> Tensor: ...
+    def selu_(self) -> Tensor:
+        ...
     def set_(self, source: Any = None, storage_offset: Any = 0, size: Any = None, stride: Any = None) -> Any:
         """Gives the tensor the bytes of a storage, or the data of another tensor."""
     def sgn(self) -> Tensor:
         """The sign of each element: -1, 0 or 1. Its derivative is zero."""
-    def sgn_(self) -> Tensor: ...
+    def sgn_(self) -> Tensor:
+        ...
     @property
     def shape(self) -> Any:
         """The sizes of the dimensions, a `torch.Size`."""
@@ -1429,24 +1475,30 @@ class Tensor:
     def shape(self, value: Any) -> None: ...
     def share_memory_(self) -> Any:
         """Not supported: storages are the process's own."""
-    def short(self, memory_format: Any = None) -> Any: ...
+    def short(self, memory_format: Any = None) -> Any:
+        ...
     def sigmoid(self) -> Tensor:
         """The logistic function of each element, `1 / (1 + e^-x)`."""
-    def sigmoid_(self) -> Tensor: ...
+    def sigmoid_(self) -> Tensor:
+        ...
     def sign(self) -> Tensor:
         """The sign of each element: -1, 0 or 1. Its derivative is zero."""
-    def sign_(self) -> Tensor: ...
+    def sign_(self) -> Tensor:
+        ...
     def signbit(self) -> Tensor:
         """Whether the sign bit of each element is set: of -0.0 too.
         The result is of `bool`.
         """
-    def silu_(self) -> Tensor: ...
+    def silu_(self) -> Tensor:
+        ...
     def sin(self) -> Tensor:
         """The sine of each element, in radians."""
-    def sin_(self) -> Tensor: ...
+    def sin_(self) -> Tensor:
+        ...
     def sinh(self) -> Tensor:
         """The hyperbolic sine of each element."""
-    def sinh_(self) -> Tensor: ...
+    def sinh_(self) -> Tensor:
+        ...
     def size(self, dim: Any = None) -> Any:
         """The sizes of the dimensions, or of one."""
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
@@ -1465,10 +1517,12 @@ class Tensor:
         """Pieces of given sizes along a dimension."""
     def sqrt(self) -> Tensor:
         """The square root of each element; `nan` below zero. Its derivative at zero is infinite."""
-    def sqrt_(self) -> Tensor: ...
+    def sqrt_(self) -> Tensor:
+        ...
     def square(self) -> Tensor:
         """The square of each element, `x * x`."""
-    def square_(self) -> Tensor: ...
+    def square_(self) -> Tensor:
+        ...
     @overload
     def squeeze(self) -> Tensor:
         """Dimensions of size one removed: all, one, or several."""
@@ -1484,9 +1538,7 @@ class Tensor:
     @overload
     def std(self, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
-    def std(
-        self, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False
-    ) -> Tensor: ...
+    def std(self, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> Tensor: ...
     @overload
     def std(self, *dim: _int, correction: _Number | None = None, keepdim: _bool = False) -> Tensor: ...
     def storage_offset(self) -> Any:
@@ -1499,7 +1551,8 @@ class Tensor:
     @overload
     def sub(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     @overload
-    def sub_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ...
+    def sub_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor:
+        ...
     @overload
     def sub_(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     @overload
@@ -1508,16 +1561,15 @@ class Tensor:
     @overload
     def subtract(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     @overload
-    def subtract_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor: ...
+    def subtract_(self, other: Tensor, *, alpha: _Number = 1) -> Tensor:
+        ...
     @overload
     def subtract_(self, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
     @overload
     def sum(self, *, dtype: _dtype | None = None) -> Tensor:
         """The sum of all elements, or over the dimensions `dim` (an empty list and `None` mean all), which are removed, or kept with size one if `keepdim`. Integers and truth values are summed as `int64`; `dtype` converts the elements before they are summed. The sum of nothing is 0."""
     @overload
-    def sum(
-        self, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None
-    ) -> Tensor: ...
+    def sum(self, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor: ...
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """Two dimensions exchanged: NumPy's name of `transpose`."""
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1530,10 +1582,12 @@ class Tensor:
         """`gather` where tensor and indices broadcast, except along the dimension; without a dimension, of the elements in row-major order."""
     def tan(self) -> Tensor:
         """The tangent of each element, in radians."""
-    def tan_(self) -> Tensor: ...
+    def tan_(self) -> Tensor:
+        ...
     def tanh(self) -> Tensor:
         """The hyperbolic tangent of each element."""
-    def tanh_(self) -> Tensor: ...
+    def tanh_(self) -> Tensor:
+        ...
     @overload
     def tensor_split(self, tensor_indices_or_sections: Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
         """Pieces along a dimension: so many about equal ones, or cut before each of some indices."""
@@ -1541,7 +1595,8 @@ class Tensor:
     def tensor_split(self, sections: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
     @overload
     def tensor_split(self, indices: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
-    def threshold_(self, threshold: _Number, value: _Number) -> Tensor: ...
+    def threshold_(self, threshold: _Number, value: _Number) -> Tensor:
+        ...
     @overload
     def tile(self, dims: Sequence[_int]) -> Tensor:
         """Copies of the tensor side by side; missing numbers count as one."""
@@ -1557,22 +1612,26 @@ class Tensor:
         """Two dimensions exchanged."""
     def tril(self, diagonal: _int = 0) -> Tensor:
         """Matrices (the last two dimensions) with zeros above a diagonal."""
-    def tril_(self, diagonal: _int = 0) -> Tensor: ...
+    def tril_(self, diagonal: _int = 0) -> Tensor:
+        ...
     def triu(self, diagonal: _int = 0) -> Tensor:
         """Matrices (the last two dimensions) with zeros below a diagonal."""
-    def triu_(self, diagonal: _int = 0) -> Tensor: ...
+    def triu_(self, diagonal: _int = 0) -> Tensor:
+        ...
     @overload
     def true_divide(self, other: Tensor) -> Tensor:
         """`self / other`, with broadcasting; integers become floating-point numbers."""
     @overload
     def true_divide(self, other: _Number) -> Tensor: ...
     @overload
-    def true_divide_(self, other: Tensor) -> Tensor: ...
+    def true_divide_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def true_divide_(self, other: _Number) -> Tensor: ...
     def trunc(self) -> Tensor:
         """Each element without its fraction. Its derivative is zero."""
-    def trunc_(self) -> Tensor: ...
+    def trunc_(self) -> Tensor:
+        ...
     def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
         """The type's name, or the tensor in another type, named by a dtype, a class or a text."""
     def type_as(self, other: Any) -> Any:
@@ -1595,9 +1654,7 @@ class Tensor:
     @overload
     def var(self, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor: ...
     @overload
-    def var(
-        self, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False
-    ) -> Tensor: ...
+    def var(self, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> Tensor: ...
     @overload
     def var(self, *dim: _int, correction: _Number | None = None, keepdim: _bool = False) -> Tensor: ...
     def vdot(self, other: Tensor) -> Tensor:
@@ -1610,7 +1667,8 @@ class Tensor:
     def view_as(self, other: Tensor) -> Tensor:
         """The same elements in the shape of another tensor, without a copy."""
     @property
-    def volatile(self) -> Any: ...
+    def volatile(self) -> Any:
+        ...
     @volatile.setter
     def volatile(self, value: Any) -> None: ...
     @overload
@@ -1626,7 +1684,8 @@ class Tensor:
     @overload
     def xlogy(self, other: _Number) -> Tensor: ...
     @overload
-    def xlogy_(self, other: Tensor) -> Tensor: ...
+    def xlogy_(self, other: Tensor) -> Tensor:
+        ...
     @overload
     def xlogy_(self, other: _Number) -> Tensor: ...
     def zero_(self) -> Tensor:
@@ -1662,7 +1721,8 @@ class UntypedStorage:
     def data_ptr(self) -> Any:
         """The address of the first byte."""
     @property
-    def device(self) -> Any: ...
+    def device(self) -> Any:
+        ...
     @device.setter
     def device(self, value: Any) -> None: ...
     def element_size(self) -> Any:
@@ -1680,10 +1740,12 @@ class _FunctionBase:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create and return a new object.  See help(type) for accurate signature."""
     @property
-    def _input_metadata(self) -> Any: ...
+    def _input_metadata(self) -> Any:
+        ...
     @_input_metadata.setter
     def _input_metadata(self, value: Any) -> None: ...
-    def _sequence_nr(self) -> Any: ...
+    def _sequence_nr(self) -> Any:
+        ...
     @property
     def metadata(self) -> Any:
         """A dictionary for the user's own notes."""
@@ -1715,27 +1777,36 @@ class _Graph:
     """A static graph."""
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create and return a new object.  See help(type) for accurate signature."""
-    def assign(self, variable: Any, value: Any, name: Any = None) -> Any: ...
-    def constant(self, value: Any, name: Any) -> Any: ...
+    def assign(self, variable: Any, value: Any, name: Any = None) -> Any:
+        ...
+    def constant(self, value: Any, name: Any) -> Any:
+        ...
     def enter_scope(self, base: Any) -> Any:
         """Begins a scope of names, and returns the one before."""
     def find(self, name: Any) -> Any:
         """The node of that name, or `None`."""
-    def gradients(self, outputs: Any, inputs: Any, weights: Any, scope: Any) -> Any: ...
-    def group(self, nodes: Any, name: Any) -> Any: ...
-    def leave_scope(self, outer: Any) -> Any: ...
-    def nodes(self) -> Any: ...
-    def operation(
-        self, kind: Any, inputs: Any, integers: Any = None, flags: Any = ..., of: Any = None, name: Any = None
-    ) -> Any: ...
-    def placeholder(self, of: Any, shape: Any, name: Any) -> Any: ...
-    def random(
-        self, distribution: Any, first: Any, second: Any, shape: Any, of: Any, seed: Any = None, name: Any = None
-    ) -> Any: ...
-    def scope(self) -> Any: ...
-    def set_seed(self, seed: Any) -> Any: ...
-    def unique_name(self, base: Any) -> Any: ...
-    def variable(self, initial: Any, name: Any) -> Any: ...
+    def gradients(self, outputs: Any, inputs: Any, weights: Any, scope: Any) -> Any:
+        ...
+    def group(self, nodes: Any, name: Any) -> Any:
+        ...
+    def leave_scope(self, outer: Any) -> Any:
+        ...
+    def nodes(self) -> Any:
+        ...
+    def operation(self, kind: Any, inputs: Any, integers: Any = None, flags: Any = ..., of: Any = None, name: Any = None) -> Any:
+        ...
+    def placeholder(self, of: Any, shape: Any, name: Any) -> Any:
+        ...
+    def random(self, distribution: Any, first: Any, second: Any, shape: Any, of: Any, seed: Any = None, name: Any = None) -> Any:
+        ...
+    def scope(self) -> Any:
+        ...
+    def set_seed(self, seed: Any) -> Any:
+        ...
+    def unique_name(self, base: Any) -> Any:
+        ...
+    def variable(self, initial: Any, name: Any) -> Any:
+        ...
 
 class _GraphNode:
     """A node of a static graph."""
@@ -1747,23 +1818,28 @@ class _GraphNode:
     @dtype.setter
     def dtype(self, value: Any) -> None: ...
     @property
-    def id(self) -> Any: ...
+    def id(self) -> Any:
+        ...
     @id.setter
     def id(self, value: Any) -> None: ...
     @property
-    def inputs(self) -> Any: ...
+    def inputs(self) -> Any:
+        ...
     @inputs.setter
     def inputs(self, value: Any) -> None: ...
     @property
-    def is_variable(self) -> Any: ...
+    def is_variable(self) -> Any:
+        ...
     @is_variable.setter
     def is_variable(self, value: Any) -> None: ...
     @property
-    def kind(self) -> Any: ...
+    def kind(self) -> Any:
+        ...
     @kind.setter
     def kind(self, value: Any) -> None: ...
     @property
-    def name(self) -> Any: ...
+    def name(self) -> Any:
+        ...
     @name.setter
     def name(self, value: Any) -> None: ...
     @property
@@ -1786,8 +1862,10 @@ class _GraphSession:
 
 class _InferenceMode:
     """Inference mode as a context; `torch.inference_mode` is built on it."""
-    def __enter__(self) -> Any: ...
-    def __exit__(self, *_exception: Any) -> Any: ...
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *_exception: Any) -> Any:
+        ...
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create and return a new object.  See help(type) for accurate signature."""
 
@@ -4332,7 +4410,8 @@ class device:
         """As a context, the device of new tensors: nothing changes, because only the CPU exists."""
     def __eq__(self, value: object, /) -> Any:
         """Return self==value."""
-    def __exit__(self, *_exception: Any) -> Any: ...
+    def __exit__(self, *_exception: Any) -> Any:
+        ...
     def __ge__(self, value: Any, /) -> Any:
         """Return self>=value."""
     def __gt__(self, value: Any, /) -> Any:
@@ -4347,7 +4426,8 @@ class device:
         """Return self!=value."""
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create and return a new object.  See help(type) for accurate signature."""
-    def __reduce__(self) -> Any: ...
+    def __reduce__(self) -> Any:
+        ...
     def __repr__(self) -> str:
         """Return repr(self)."""
     def __str__(self) -> str:
@@ -4512,7 +4592,8 @@ class layout:
     """How elements are kept: `torch.strided` for every tensor there is."""
     def __copy__(self) -> Any:
         """Copies are the object itself: there is one for each name."""
-    def __deepcopy__(self, _memo: Any) -> Any: ...
+    def __deepcopy__(self, _memo: Any) -> Any:
+        ...
     def __reduce__(self) -> Any:
         """Pickles name the constant, which a module has under its name."""
     def __repr__(self) -> str:
@@ -4522,7 +4603,8 @@ class memory_format:
     """The order of strides that a result shall have."""
     def __copy__(self) -> Any:
         """Copies are the object itself: there is one for each name."""
-    def __deepcopy__(self, _memo: Any) -> Any: ...
+    def __deepcopy__(self, _memo: Any) -> Any:
+        ...
     def __reduce__(self) -> Any:
         """Pickles name the constant, which a module has under its name."""
     def __repr__(self) -> str:
@@ -4561,35 +4643,10 @@ def ShortTensor(*args: Any, **kwargs: Any) -> Any:
 def _Node() -> Any:
     """A node of the graph that `backward` walks."""
 
-def _adagrad_step(
-    params: Any,
-    grads: Any,
-    state_sums: Any,
-    steps: Any,
-    lr: Any,
-    lr_decay: Any,
-    eps: Any,
-    weight_decay: Any,
-    maximize: Any,
-) -> Any:
+def _adagrad_step(params: Any, grads: Any, state_sums: Any, steps: Any, lr: Any, lr_decay: Any, eps: Any, weight_decay: Any, maximize: Any) -> Any:
     """A step of Adagrad."""
 
-def _adam_step(
-    params: Any,
-    grads: Any,
-    exp_avgs: Any,
-    exp_avg_sqs: Any,
-    max_exp_avg_sqs: Any,
-    steps: Any,
-    lr: Any,
-    beta1: Any,
-    beta2: Any,
-    eps: Any,
-    weight_decay: Any,
-    amsgrad: Any,
-    maximize: Any,
-    decoupled_weight_decay: Any,
-) -> Any:
+def _adam_step(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, steps: Any, lr: Any, beta1: Any, beta2: Any, eps: Any, weight_decay: Any, amsgrad: Any, maximize: Any, decoupled_weight_decay: Any) -> Any:
     """A step of Adam, or of AdamW."""
 
 def _apply_function(cls: Any, *arguments: Any) -> Any:
@@ -4619,7 +4676,8 @@ def _increment_version(tensors: Any) -> Any:
 def _index(input: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
     """The elements at the places that index tensors name, as in `x[indices]`; `None` takes a dimension whole. PyTorch has this as `torch.ops.aten.index`."""
 
-def _is_fwd_grad_enabled() -> Any: ...
+def _is_fwd_grad_enabled() -> Any:
+    ...
 
 _linalg: ModuleType
 
@@ -4631,99 +4689,90 @@ _nn: ModuleType
 def _parse_to(*args: Any, **kwargs: Any) -> Any:
     """What `Module.to` was asked for: device, dtype, `non_blocking`, memory format."""
 
-def _pop_saved_tensors_default_hooks() -> Any: ...
+def _pop_saved_tensors_default_hooks() -> Any:
+    ...
+
 def _push_saved_tensors_default_hooks(pack: Any, unpack: Any) -> Any:
     """Refused: nothing packs saved tensors yet."""
 
 def _registry() -> Any:
     """The rows of the registry, for the generator of stubs and of the table of operations."""
 
-def _run_backward(
-    tensors: Any,
-    grad_tensors: Any,
-    keep_graph: Any,
-    create_graph: Any,
-    inputs: Any,
-    *,
-    allow_unreachable: Any = False,
-    accumulate_grad: Any = False,
-) -> Any:
+def _run_backward(tensors: Any, grad_tensors: Any, keep_graph: Any, create_graph: Any, inputs: Any, *, allow_unreachable: Any = False, accumulate_grad: Any = False) -> Any:
     """Runs the engine. The arguments have been checked by `rushlight.autograd`."""
 
-def _saved_tensors_hooks_disable(message: Any) -> Any: ...
-def _saved_tensors_hooks_enable() -> Any: ...
-def _saved_tensors_hooks_get_disabled_error_message() -> Any: ...
-def _set_grad_enabled(enabled: Any) -> Any: ...
-def _sgd_step(
-    params: Any,
-    grads: Any,
-    momentum_buffers: Any,
-    lr: Any,
-    momentum: Any,
-    dampening: Any,
-    weight_decay: Any,
-    nesterov: Any,
-    maximize: Any,
-) -> Any:
+def _saved_tensors_hooks_disable(message: Any) -> Any:
+    ...
+
+def _saved_tensors_hooks_enable() -> Any:
+    ...
+
+def _saved_tensors_hooks_get_disabled_error_message() -> Any:
+    ...
+
+def _set_grad_enabled(enabled: Any) -> Any:
+    ...
+
+def _sgd_step(params: Any, grads: Any, momentum_buffers: Any, lr: Any, momentum: Any, dampening: Any, weight_decay: Any, nesterov: Any, maximize: Any) -> Any:
     """A step of stochastic gradient descent. Returns whether momentum buffers were made, which are put into the list."""
 
 _special: ModuleType
 
-def _storage_from_bytes(data: Any) -> Any: ...
-def _storage_to_bytes(storage: Any) -> Any: ...
+def _storage_from_bytes(data: Any) -> Any:
+    ...
+
+def _storage_to_bytes(storage: Any) -> Any:
+    ...
+
 def _unpack_dual(tensor: Any, level: Any) -> Any:
     """A tensor without its tangent, and the tangent."""
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value of each element; its derivative at zero is taken as zero."""
 
-def abs_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def abs_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `abs`."""
 
-def absolute_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def absolute_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse cosine of each element, in radians; `nan` outside of `[-1, 1]`."""
 
-def acos_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def acos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic cosine of each element; `nan` below 1."""
 
-def acosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def acosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def add(input: Tensor, other: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`self + alpha * other`, with broadcasting and promotion."""
-
 @overload
 def add(input: Tensor, other: _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor: ...
-def addbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`beta * self + alpha * sum(batch1 @ batch2)`, summed over the batch; `self` broadcasts."""
 
-def addcdiv(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`self + value * tensor1 / tensor2`, with broadcasting and promotion. Not for quotients of integers."""
 
-def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`self + value * tensor1 * tensor2`, with broadcasting and promotion."""
 
-def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`beta * self + alpha * (mat1 @ mat2)`, of matrices; `self` broadcasts. With `beta` zero, `self` is not read."""
 
-def addmv(
-    input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`beta * self + alpha * (mat @ vec)`; `self` broadcasts. With `beta` zero, `self` is not read."""
 
-def addr(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`beta * self + alpha * outer(vec1, vec2)`; `self` broadcasts. With `beta` zero, `self` is not read."""
 
 def adjoint(input: Tensor) -> Tensor:
@@ -4732,99 +4781,79 @@ def adjoint(input: Tensor) -> Tensor:
 @overload
 def all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether all elements differ from zero, or those along each of the dimensions `dim`; `bool`, but `uint8` for `uint8`."""
-
 @overload
 def all(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def all(
-    input: Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None
-) -> Tensor: ...
-def allclose(
-    input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False
-) -> _bool:
+def all(input: Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
+
+def allclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> _bool:
     """Whether all elements differ by at most `atol + rtol * |other|`. The dtypes must be the same."""
 
 def alpha_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """Dropout for SELU, which keeps mean and variance."""
 
-def amax(
-    input: Tensor, dim: _int | Sequence[_int] = (), keepdim: _bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def amax(input: Tensor, dim: _int | Sequence[_int] = (), keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor:
     """The largest elements over the dimensions `dim` (all if empty). Equal ones share the gradient."""
 
-def amin(
-    input: Tensor, dim: _int | Sequence[_int] = (), keepdim: _bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def amin(input: Tensor, dim: _int | Sequence[_int] = (), keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor:
     """The smallest elements over the dimensions `dim` (all if empty). Equal ones share the gradient."""
 
-def aminmax(
-    input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: tuple[Tensor, Tensor] | None = None
-) -> _aminmax_result:
+def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: tuple[Tensor, Tensor] | None = None) -> _aminmax_result:
     """The smallest and the largest of all elements, or along the dimension `dim`, as a named tuple."""
 
 @overload
 def any(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether any element differs from zero, or any along each of the dimensions `dim`; `bool`, but `uint8` for `uint8`."""
-
 @overload
 def any(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def any(
-    input: Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None
-) -> Tensor: ...
-@overload
-def arange(
-    end: _Number,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
-    """Numbers from `start` (0) up to but not including `end`, `step` (1) apart: `int64` if all are integers, else of the default dtype. The step must not be zero and must lead to the end."""
+def any(input: Tensor, dim: Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
 
 @overload
-def arange(
-    start: _Number,
-    end: _Number,
-    step: _Number = 1,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
+def arange(end: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
+    """Numbers from `start` (0) up to but not including `end`, `step` (1) apart: `int64` if all are integers, else of the default dtype. The step must not be zero and must lead to the end."""
+@overload
+def arange(start: _Number, end: _Number, step: _Number = 1, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `acos`."""
 
-def arccos_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arccos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `acosh`."""
 
-def arccosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arccosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `asin`."""
 
-def arcsin_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arcsin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def arcsinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `asinh`."""
 
-def arcsinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arcsinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `atan`."""
 
 def arctan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `atan2`."""
 
-def arctan_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arctan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `atanh`."""
 
-def arctanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def arctanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor:
     """The place of the largest element, in row-major order of all or along the dimension `dim`, as `int64`; the first of equal ones."""
 
@@ -4834,15 +4863,13 @@ def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, ou
 @overload
 def argsort(input: Tensor, *, stable: _bool, dim: _int = -1, descending: _bool = False) -> Tensor:
     """The places that would sort the elements along the dimension `dim`, as `int64`: see `sort`."""
-
 @overload
 def argsort(input: Tensor, dim: _int = -1, descending: _bool = False) -> Tensor: ...
+
 def argwhere(input: Tensor) -> Tensor:
     """The same as `nonzero`."""
 
-def as_strided(
-    input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None
-) -> Tensor:
+def as_strided(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
     """A view with any strides over the same storage. `storage_offset` counts from the start of the storage."""
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
@@ -4854,62 +4881,63 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: Any = None
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse sine of each element, in radians; `nan` outside of `[-1, 1]`."""
 
-def asin_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def asin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic sine of each element."""
 
-def asinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def asinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse tangent of each element, in radians."""
 
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of the point `(other, self)`, in radians, with broadcasting. Integers become floating-point numbers."""
 
-def atan_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def atan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse hyperbolic tangent of each element; `nan` outside of `[-1, 1]`."""
 
-def atanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def atanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def atleast_1d(input: Tensor) -> Tensor:
     """The tensor, or tensors, with at least one dimension."""
-
 @overload
 def atleast_1d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+
 @overload
 def atleast_2d(input: Tensor) -> Tensor:
     """The tensor, or tensors, with at least two dimensions; a vector is a row."""
-
 @overload
 def atleast_2d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
+
 @overload
 def atleast_3d(input: Tensor) -> Tensor:
     """The tensor, or tensors, with at least three dimensions."""
-
 @overload
 def atleast_3d(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
-def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`beta * self + alpha * (batch1 @ batch2)`, for each pair of matrices; `self` broadcasts."""
 
 @overload
 def bernoulli(input: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probabilities that the tensor has (or with probability `p`, in its shape), else zeros."""
-
 @overload
 def bernoulli(input: Tensor, p: _float, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor: ...
 
 bfloat16: Final[_dtype]
 
-def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, *, out: Tensor | None = None
-) -> Tensor:
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, *, out: Tensor | None = None) -> Tensor:
     """`-(y log x + (1 - y) log(1 - x))` of probabilities x and targets y, with logarithms not below -100, times `weight`; with `reduction` 1 their mean, with 2 their sum. Prediction and target must be in [0, 1]."""
 
-def binary_cross_entropy_with_logits(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None, reduction: _int = 1
-) -> Tensor:
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None, reduction: _int = 1) -> Tensor:
     """The binary cross entropy of `sigmoid(self)`, computed without its loss of digits; times `weight`, with the positive class times `pos_weight`; with `reduction` 1 their mean, with 2 their sum."""
 
 @overload
@@ -4917,55 +4945,57 @@ def bitwise_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     """The bits that both have.
     Integers (and `bool`, but for shifts); shapes broadcast.
     """
-
 @overload
 def bitwise_and(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def bitwise_and(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def bitwise_left_shift(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self << other`; 0 where the shift is no count of bits of the dtype.
     Integers (and `bool`, but for shifts); shapes broadcast.
     """
-
 @overload
 def bitwise_left_shift(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def bitwise_left_shift(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Every bit inverted; of `bool`, its negation. Integers and `bool` only."""
 
-def bitwise_not_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def bitwise_not_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def bitwise_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The bits that either has.
     Integers (and `bool`, but for shifts); shapes broadcast.
     """
-
 @overload
 def bitwise_or(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def bitwise_or(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def bitwise_right_shift(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self >> other`, which keeps the sign.
     Integers (and `bool`, but for shifts); shapes broadcast.
     """
-
 @overload
 def bitwise_right_shift(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def bitwise_right_shift(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def bitwise_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The bits that exactly one has.
     Integers (and `bool`, but for shifts); shapes broadcast.
     """
-
 @overload
 def bitwise_xor(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def bitwise_xor(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of the matrices of two batches: b × n × m by b × m × p gives b × n × p."""
 
@@ -4986,7 +5016,9 @@ def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) 
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest integer not below each element. Its derivative is zero."""
 
-def ceil_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def ceil_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def celu(input: Tensor, alpha: _Number = 1.0) -> Tensor:
     """`x` where it is positive, else `alpha * (exp(x / alpha) - 1)`."""
 
@@ -4998,35 +5030,29 @@ def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """About equal pieces along a dimension."""
 
 @overload
-def clamp(
-    input: Tensor, min: _Number | None = None, max: _Number | None = None, *, out: Tensor | None = None
-) -> Tensor:
+def clamp(input: Tensor, min: _Number | None = None, max: _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """`min(max(self, min), max)`; either bound may be missing. Where `min` exceeds `max`, `max` wins. The gradient is zero outside and, for numbers, at the bounds."""
-
 @overload
-def clamp(
-    input: Tensor, min: Tensor | None = None, max: Tensor | None = None, *, out: Tensor | None = None
-) -> Tensor: ...
+def clamp(input: Tensor, min: Tensor | None = None, max: Tensor | None = None, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def clamp_max(input: Tensor, max: _Number, *, out: Tensor | None = None) -> Tensor:
     """`min(self, max)`."""
-
 @overload
 def clamp_max(input: Tensor, max: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def clamp_min(input: Tensor, min: _Number, *, out: Tensor | None = None) -> Tensor:
     """`max(self, min)`."""
-
 @overload
 def clamp_min(input: Tensor, min: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def clip(input: Tensor, min: _Number | None = None, max: _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """Another name of `clamp`. `min(max(self, min), max)`; either bound may be missing. Where `min` exceeds `max`, `max` wins. The gradient is zero outside and, for numbers, at the bounds."""
-
 @overload
-def clip(
-    input: Tensor, min: Tensor | None = None, max: Tensor | None = None, *, out: Tensor | None = None
-) -> Tensor: ...
+def clip(input: Tensor, min: Tensor | None = None, max: Tensor | None = None, *, out: Tensor | None = None) -> Tensor: ...
+
 def clone(input: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
     """A copy of the data, differentiable: the gradient goes to the source."""
 
@@ -5038,31 +5064,28 @@ contiguous_format: Final[memory_format]
 @overload
 def copysign(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The magnitude of `self` with the sign of `other`, with broadcasting. Integers become floating-point numbers."""
-
 @overload
 def copysign(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine of each element, in radians."""
 
-def cos_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def cos_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic cosine of each element."""
 
-def cosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def cosh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def count_nonzero(input: Tensor, dim: _int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The number of elements that differ from zero, of all or over the dimensions `dim`, as `int64`."""
-
 @overload
 def count_nonzero(input: Tensor, dim: Sequence[_int], *, out: Tensor | None = None) -> Tensor: ...
-def cross_entropy_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: _int = 1,
-    ignore_index: _int = -100,
-    label_smoothing: _float = 0.0,
-) -> Tensor:
+
+def cross_entropy_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100, label_smoothing: _float = 0.) -> Tensor:
     """The cross entropy of logits (samples × classes, and places behind) and classes, or, with a target in the shape of the logits, class probabilities. `label_smoothing` spreads that part of the target's probability over all classes."""
 
 def cummax(input: Tensor, dim: _int, *, out: tuple[Tensor, Tensor] | None = None) -> _cummax_result:
@@ -5100,27 +5123,29 @@ def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) ->
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithmic derivative of the gamma function of each element."""
 
-def digamma_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def digamma_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def div(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self / other`, with broadcasting; integers become floating-point numbers, but for `rounding_mode` 'trunc' (towards zero) and 'floor' (towards minus infinity)."""
-
 @overload
 def div(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def div(input: Tensor, other: Tensor, *, rounding_mode: str | None, out: Tensor | None = None) -> Tensor: ...
 @overload
 def div(input: Tensor, other: _Number, *, rounding_mode: str | None, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def divide(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `div`. `self / other`, with broadcasting; integers become floating-point numbers, but for `rounding_mode` 'trunc' (towards zero) and 'floor' (towards minus infinity)."""
-
 @overload
 def divide(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def divide(input: Tensor, other: Tensor, *, rounding_mode: str | None, out: Tensor | None = None) -> Tensor: ...
 @overload
 def divide(input: Tensor, other: _Number, *, rounding_mode: str | None, out: Tensor | None = None) -> Tensor: ...
+
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of the elements of two vectors of one length."""
 
@@ -5135,67 +5160,28 @@ def dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
 @overload
 def dsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
     """Pieces along a dimension: so many equal ones, or cut before each of some indices."""
-
 @overload
 def dsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors one behind the other, along the third dimension."""
 
-def elu(
-    input: Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: Tensor | None = None
-) -> Tensor:
+def elu(input: Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: Tensor | None = None) -> Tensor:
     """`scale * x` where `x` is positive, else `scale * alpha * (exp(input_scale * x) - 1)`."""
 
-def elu_(
-    input: Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: Tensor | None = None
-) -> Tensor: ...
-@overload
-def empty(
-    size: Sequence[_int],
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
-    """A tensor of unspecified content."""
+def elu_(input: Tensor, alpha: _Number = 1, scale: _Number = 1, input_scale: _Number = 1, *, out: Tensor | None = None) -> Tensor:
+    ...
 
 @overload
-def empty(
-    *size: _int,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def empty_like(
-    input: Tensor,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def empty(size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
+    """A tensor of unspecified content."""
+@overload
+def empty(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def empty_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A tensor of unspecified content in the shape, dtype and order of strides of a tensor."""
 
-def empty_strided(
-    size: Sequence[_int],
-    stride: Sequence[_int],
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def empty_strided(size: Sequence[_int], stride: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A tensor of unspecified content with given strides."""
 
 @overload
@@ -5203,61 +5189,54 @@ def eq(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements are equal.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def eq(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def equal(input: Tensor, other: Tensor) -> _bool:
     """Whether two tensors have the same shape and the same elements. NaN is equal to nothing."""
 
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The error function of each element."""
 
-def erf_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def erf_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 - erf(x)` of each element, exact for large `x` too."""
 
-def erfc_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def erfc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the error function of each element, on `[-1, 1]`."""
 
-def erfinv_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def erfinv_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The exponential of each element, `e^x`."""
 
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Two to the power of each element, `2^x`."""
 
-def exp2_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def exp_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def exp2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def exp_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`e^x - 1` of each element, exact for small `x` too."""
 
-def expm1_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-@overload
-def eye(
-    n: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
-    """A matrix of `n` rows and `m` columns with ones on the diagonal and zeros elsewhere."""
+def expm1_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
 
 @overload
-def eye(
-    n: _int,
-    m: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
+def eye(n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
+    """A matrix of `n` rows and `m` columns with ones on the diagonal and zeros elsewhere."""
+@overload
+def eye(n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
 def feature_alpha_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """Dropout for SELU of whole channels of `[N, C, …]`."""
 
@@ -5267,13 +5246,15 @@ def feature_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
 @overload
 def fill_(input: Tensor, value: Tensor) -> Tensor:
     """Sets every element."""
-
 @overload
 def fill_(input: Tensor, value: _Number) -> Tensor: ...
+
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `trunc`."""
 
-def fix_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def fix_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
     """Several dimensions merged into one."""
 
@@ -5297,21 +5278,23 @@ float64: Final[_dtype]
 @overload
 def float_power(input: Tensor, exponent: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self ** exponent` computed in `float64`, whatever the dtypes."""
-
 @overload
 def float_power(input: Tensor, exponent: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def float_power(self: _Number, exponent: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest integer not above each element. Its derivative is zero."""
 
-def floor_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def floor_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def floor_divide(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self / other` rounded towards minus infinity, as Python's `//`. It has no derivative. Integers that are divided by zero raise `RuntimeError: ZeroDivisionError`."""
-
 @overload
 def floor_divide(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger of the elements; a NaN loses to a number.
     Shapes broadcast; equal elements get half of the gradient each.
@@ -5325,13 +5308,15 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 @overload
 def fmod(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The remainder with the sign of the dividend, as C's `fmod`. Integers that are divided by zero raise `RuntimeError: ZeroDivisionError`."""
-
 @overload
 def fmod(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign. Its derivative is one."""
 
-def frac_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def frac_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def from_dlpack(ext_tensor: Any) -> Any:
     """A tensor over the memory of another library's tensor.
 
@@ -5366,30 +5351,10 @@ def frombuffer(buffer: Any, *, dtype: Any, count: Any = ..., offset: Any = 0, re
         requires_grad: whether operations on the tensor are recorded.
     """
 
-def full(
-    size: Sequence[_int],
-    fill_value: _Number,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def full(size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A tensor filled with one number, whose kind gives the dtype where none is named."""
 
-def full_like(
-    input: Tensor,
-    fill_value: _Number,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def full_like(input: Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """One number in the shape, dtype and order of strides of a tensor."""
 
 def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
@@ -5400,10 +5365,10 @@ def ge(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements are greater than the other's, or equal.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def ge(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
-def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
+
+def gelu(input: Tensor, *, approximate: str = 'none', out: Tensor | None = None) -> Tensor:
     """`x` times the normal distribution function of `x`; with `approximate='tanh'` its approximation by tanh."""
 
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -5418,18 +5383,16 @@ def get_num_threads() -> Any:
 @overload
 def greater(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `gt`."""
-
 @overload
 def greater(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def greater_equal(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `ge`."""
-
 @overload
 def greater_equal(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
-def gru_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-) -> Tensor:
+
+def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
     """One step of a GRU: from the input (batch × inputs) and the hidden state (batch × units), the next state. The weights' rows are those of the gates reset, update, new."""
 
 @overload
@@ -5437,7 +5400,6 @@ def gt(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements are greater than the other's.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def gt(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 
@@ -5446,27 +5408,25 @@ half: Final[_dtype]
 def hardtanh(input: Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: Tensor | None = None) -> Tensor:
     """`min(max(x, min_val), max_val)` of each element; the gradient is zero from the bounds on."""
 
-def hardtanh_(input: Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: Tensor | None = None) -> Tensor: ...
+def hardtanh_(input: Tensor, min_val: _Number = -1, max_val: _Number = 1, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def hsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
     """Pieces along a dimension: so many equal ones, or cut before each of some indices."""
-
 @overload
 def hsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors side by side along the second dimension (vectors: the first)."""
 
-def huber_loss(
-    input: Tensor, target: Tensor, reduction: _int = 1, delta: _float = 1.0, *, out: Tensor | None = None
-) -> Tensor:
+def huber_loss(input: Tensor, target: Tensor, reduction: _int = 1, delta: _float = 1., *, out: Tensor | None = None) -> Tensor:
     """`d²/2` for distances d up to `delta`, `delta (d - delta/2)` beyond; with `reduction` 1 their mean, with 2 their sum."""
 
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(self² + other²)` without overflow, with broadcasting. Floating-point numbers only."""
 
-def index_add(
-    input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1, out: Tensor | None = None
-) -> Tensor:
+def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """The tensor with slices of `alpha * source` added at the places that a vector of indices names."""
 
 def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -5475,9 +5435,9 @@ def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: 
 @overload
 def index_fill(input: Tensor, dim: _int, index: Tensor, value: Tensor) -> Tensor:
     """The tensor with one value in the slices that a vector of indices names. Negative indices count from the end."""
-
 @overload
 def index_fill(input: Tensor, dim: _int, index: Tensor, value: _Number) -> Tensor: ...
+
 def index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: _bool = False) -> Tensor:
     """The tensor with `values` at the places that index tensors name, as in `x[indices] = values`. Values broadcast to the indexing result and have the tensor's dtype. With `accumulate` they are added, also where an index repeats; without it, which of several values stays is not defined."""
 
@@ -5509,9 +5469,7 @@ def is_grad_enabled() -> Any:
 def is_inference_mode_enabled() -> Any:
     """Whether this thread is in inference mode."""
 
-def isclose(
-    input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False
-) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Tensor:
     """Whether the elements differ by at most `atol + rtol * |other|`. The dtypes must be the same."""
 
 def isfinite(input: Tensor) -> Tensor:
@@ -5529,9 +5487,7 @@ def isnan(input: Tensor) -> Tensor:
     The result is of `bool`.
     """
 
-def kthvalue(
-    input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-) -> _kthvalue_result:
+def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None) -> _kthvalue_result:
     """The `k`-th smallest element along the dimension `dim` (counted from 1), and its place, as a named tuple."""
 
 def l1_loss(input: Tensor, target: Tensor, reduction: _int = 1) -> Tensor:
@@ -5542,108 +5498,76 @@ def le(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements are less than the other's, or equal.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def le(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def leaky_relu(input: Tensor, negative_slope: _Number = 0.01, *, out: Tensor | None = None) -> Tensor:
     """`x` where it is positive, else `negative_slope * x`."""
 
-def leaky_relu_(input: Tensor, negative_slope: _Number = 0.01, *, out: Tensor | None = None) -> Tensor: ...
+def leaky_relu_(input: Tensor, negative_slope: _Number = 0.01, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def lerp(input: Tensor, end: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self + weight * (end - self)`, with broadcasting. All of one floating-point dtype."""
-
 @overload
 def lerp(input: Tensor, end: Tensor, weight: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def less(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `lt`."""
-
 @overload
 def less(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def less_equal(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `le`."""
-
 @overload
 def less_equal(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the magnitude of the gamma function of each element."""
 
-def lgamma_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def lgamma_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.t() + bias`: inputs in the last dimension of `input`, outputs × inputs in `weight`."""
 
 @overload
-def linspace(
-    start: _Number,
-    end: _Number,
-    steps: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def linspace(start: _Number, end: _Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
+@overload
+def linspace(start: Tensor, end: Tensor, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+@overload
+def linspace(start: Tensor, end: _Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+@overload
+def linspace(start: _Number, end: Tensor, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
 
-@overload
-def linspace(
-    start: Tensor,
-    end: Tensor,
-    steps: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-@overload
-def linspace(
-    start: Tensor,
-    end: _Number,
-    steps: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-@overload
-def linspace(
-    start: _Number,
-    end: Tensor,
-    steps: _int,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm of each element; `-inf` at zero, `nan` below."""
 
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 10 of each element."""
 
-def log10_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def log10_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(1 + x)` of each element, exact for small `x` too."""
 
-def log1p_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def log1p_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2 of each element."""
 
-def log2_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def log_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def log2_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def log_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def log_sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(sigmoid(x))` of each element."""
 
@@ -5660,7 +5584,9 @@ def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     The result is of `bool`.
     """
 
-def logical_not_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def logical_not_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether either differs from zero.
     The result is of `bool`; shapes broadcast.
@@ -5672,50 +5598,17 @@ def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     """
 
 @overload
-def logspace(
-    start: _Number,
-    end: _Number,
-    steps: _int,
-    base: _float = 10.0,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def logspace(start: _Number, end: _Number, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """`base` to the power of `steps` exponents from `start` to `end`, both included, at equal distances."""
-
 @overload
-def logspace(
-    start: Tensor,
-    end: Tensor,
-    steps: _int,
-    base: _float = 10.0,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def logsumexp(
-    input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def logspace(start: Tensor, end: Tensor, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def logsumexp(input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor:
     """`log(sum(exp(x)))` over the dimensions `dim`, computed from the largest element."""
 
 long: Final[_dtype]
 
-def lstm_cell(
-    input: Tensor,
-    hx: Sequence[Tensor],
-    w_ih: Tensor,
-    w_hh: Tensor,
-    b_ih: Tensor | None = None,
-    b_hh: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
+def lstm_cell(input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """One step of an LSTM: from the input (batch × inputs) and the tuple of hidden and cell state (batch × units), the next of each. The weights' rows are those of the gates input, forget, cell, output."""
 
 @overload
@@ -5723,15 +5616,15 @@ def lt(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements are less than the other's.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def lt(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def masked_fill(input: Tensor, mask: Tensor, value: _Number) -> Tensor:
     """`self` with a value where the mask is true. The mask is of `bool` and broadcasts; the value is a number or a tensor without dimensions."""
-
 @overload
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor) -> Tensor: ...
+
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """The tensor with elements of `source`, in order, where a mask of `bool` is true."""
 
@@ -5744,13 +5637,11 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The maximum of all elements; or, with `dim`, the named tuple of the maxima along it and of their places; or, with a second tensor, the maximum of each pair of elements. A NaN is the extreme. Of equal elements, `dim` returns the first place."""
-
 @overload
-def max(
-    input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-) -> _max_result: ...
+def max(input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None) -> _max_result: ...
 @overload
 def max(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger of the elements; a NaN in either gives NaN.
     Shapes broadcast; equal elements get half of the gradient each.
@@ -5759,40 +5650,29 @@ def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 @overload
 def mean(input: Tensor, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The mean of all elements, or over the dimensions `dim`. Integers have no mean: give `dtype`, or convert them. The mean of nothing is `nan`."""
-
 @overload
-def mean(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None,
-    keepdim: _bool = False,
-    *,
-    dtype: _dtype | None = None,
-    out: Tensor | None = None,
-) -> Tensor: ...
+def mean(input: Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def median(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The median of all elements (of an even number, the lower one), or along the dimension `dim` with its place, as a named tuple. NaN if there is a NaN."""
-
 @overload
-def median(
-    input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-) -> _median_result: ...
+def median(input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None) -> _median_result: ...
+
 @overload
 def meshgrid(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Grids of coordinates from vectors: the first along the first dimension (`ij`) or along the second (`xy`)."""
-
 @overload
 def meshgrid(tensors: Sequence[Tensor], *, indexing: str) -> tuple[Tensor, ...]: ...
+
 @overload
 def min(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The minimum of all elements; or, with `dim`, the named tuple of the minima along it and of their places; or, with a second tensor, the minimum of each pair of elements. A NaN is the extreme. Of equal elements, `dim` returns the first place."""
-
 @overload
-def min(
-    input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-) -> _min_result: ...
+def min(input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tensor, Tensor] | None = None) -> _min_result: ...
 @overload
 def min(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+
 def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smaller of the elements; a NaN in either gives NaN.
     Shapes broadcast; equal elements get half of the gradient each.
@@ -5801,68 +5681,49 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`x * tanh(softplus(x))` of each element."""
 
-def mish_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def mish_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of an n × m and an m × p matrix, n × p. Both have one dtype. `matmul` broadcasts."""
 
 @overload
 def moveaxis(input: Tensor, source: _int, destination: _int) -> Tensor:
     """Dimensions moved to other places: NumPy's name of `movedim`."""
-
 @overload
 def moveaxis(input: Tensor, source: Sequence[_int], destination: Sequence[_int]) -> Tensor: ...
+
 @overload
 def movedim(input: Tensor, source: _int, destination: _int) -> Tensor:
     """Dimensions moved to other places; the others keep their order."""
-
 @overload
 def movedim(input: Tensor, source: Sequence[_int], destination: Sequence[_int]) -> Tensor: ...
+
 def mse_loss(input: Tensor, target: Tensor, reduction: _int = 1, *, out: Tensor | None = None) -> Tensor:
     """The squared distances from a target; with `reduction` 1 their mean, with 2 their sum."""
 
 @overload
 def mul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self * other`, with broadcasting and promotion."""
-
 @overload
 def mul(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
-def multinomial(
-    input: Tensor,
-    num_samples: _int,
-    replacement: _bool = False,
-    *,
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-) -> Tensor:
+
+def multinomial(input: Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Indices drawn in proportion to the weights in each row of a vector or matrix."""
 
 @overload
 def multiply(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `mul`. `self * other`, with broadcasting and promotion."""
-
 @overload
 def multiply(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of an n × m matrix and a vector of m elements, a vector of n."""
 
-def nan_to_num(
-    input: Tensor,
-    nan: _float | None = None,
-    posinf: _float | None = None,
-    neginf: _float | None = None,
-    *,
-    out: Tensor | None = None,
-) -> Tensor:
+def nan_to_num(input: Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: Tensor | None = None) -> Tensor:
     """`self` with numbers in place of NaN (0 by default) and the infinities (the dtype's extremes by default)."""
 
-def nansum(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None = None,
-    keepdim: _bool = False,
-    *,
-    dtype: _dtype | None = None,
-    out: Tensor | None = None,
-) -> Tensor:
+def nansum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of all elements, or over the dimensions `dim`, with NaN taken as zero."""
 
 def narrow(input: Tensor, dim: _int, start: _int, length: _int) -> Tensor:
@@ -5873,30 +5734,28 @@ def ne(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the elements differ.
     The result is of `bool`; shapes broadcast.
     """
-
 @overload
 def ne(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The negative of each element, `-x`."""
 
-def neg_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def neg_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `neg`."""
 
-def negative_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100
-) -> Tensor:
+def negative_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100) -> Tensor:
     """The negative log-likelihood of the target's classes, of predictions that are log-probabilities (samples × classes, and places behind). `weight` has a number for each class; `ignore_index` is a class that does not count. With `reduction` 1, the sum of losses is divided by the sum of the weights that counted."""
 
-def nll_loss2d(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100
-) -> Tensor:
+def nll_loss2d(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100) -> Tensor:
     """The negative log-likelihood of the target's classes, of predictions that are log-probabilities (samples × classes, and places behind). `weight` has a number for each class; `ignore_index` is a class that does not count. With `reduction` 1, the sum of losses is divided by the sum of the weights that counted."""
 
-def nll_loss_nd(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100
-) -> Tensor:
+def nll_loss_nd(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: _int = 1, ignore_index: _int = -100) -> Tensor:
     """The negative log-likelihood of the target's classes, of predictions that are log-probabilities (samples × classes, and places behind). `weight` has a number for each class; `ignore_index` is a class that does not count. With `reduction` 1, the sum of losses is divided by the sum of the weights that counted."""
 
 def nonzero(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -5906,90 +5765,34 @@ def nonzero_numpy(input: Tensor) -> tuple[Tensor, ...]:
     """The indices of the elements that are not zero, one vector for each dimension: what `nonzero(as_tuple=True)` gives."""
 
 @overload
-def norm(
-    input: Tensor,
-    p: _Number | None = 2,
-    dim: _int | Sequence[_int] | None = None,
-    keepdim: _bool = False,
-    *,
-    dtype: _dtype | None = None,
-    out: Tensor | None = None,
-) -> Tensor:
+def norm(input: Tensor, p: _Number | None = 2, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
     """`(sum(abs(x) ** p)) ** (1 / p)` of all elements, or over the dimensions `dim`. `p` is 2 unless given; 0 counts what is not zero, infinities are the largest and the smallest distance from zero; 'fro' is 2."""
-
 @overload
-def norm(
-    input: Tensor,
-    p: str,
-    dim: _int | Sequence[_int] | None = None,
-    keepdim: _bool = False,
-    *,
-    dtype: _dtype | None = None,
-    out: Tensor | None = None,
-) -> Tensor: ...
+def norm(input: Tensor, p: str, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def normal(mean: Tensor, std: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Normal numbers with a mean and a standard deviation: numbers for all elements, or tensors. The gradient of both is zero."""
-
 @overload
-def normal(
-    mean: Tensor, std: _float = 1.0, *, generator: Generator | None = None, out: Tensor | None = None
-) -> Tensor: ...
+def normal(mean: Tensor, std: _float = 1.0, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor: ...
 @overload
 def normal(mean: _float, std: Tensor, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor: ...
 @overload
-def normal(
-    mean: _float,
-    std: _float,
-    size: Sequence[_int],
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
+def normal(mean: _float, std: _float, size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
 @overload
 def not_equal(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Another name of `ne`."""
-
 @overload
 def not_equal(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
-@overload
-def ones(
-    size: Sequence[_int],
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
-    """A tensor of ones."""
 
 @overload
-def ones(
-    *size: _int,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def ones_like(
-    input: Tensor,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def ones(size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
+    """A tensor of ones."""
+@overload
+def ones(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Ones in the shape, dtype and order of strides of a tensor."""
 
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -6007,7 +5810,6 @@ def positive(input: Tensor) -> Tensor:
 @overload
 def pow(input: Tensor, exponent: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self ** exponent`, with broadcasting and promotion. Integers wrap, and have no negative powers."""
-
 @overload
 def pow(input: Tensor, exponent: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
@@ -6018,11 +5820,9 @@ preserve_format: Final[memory_format]
 @overload
 def prod(input: Tensor, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The product of all elements, or along the dimension `dim`. Integers and truth values are multiplied as `int64`. The product of nothing is 1. Its derivative holds where elements are zero."""
-
 @overload
-def prod(
-    input: Tensor, dim: _int, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None
-) -> Tensor: ...
+def prod(input: Tensor, dim: _int, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+
 def promote_types(type1: Any, type2: Any) -> Any:
     """The smallest dtype to which both can be converted.
 
@@ -6033,150 +5833,36 @@ def promote_types(type1: Any, type2: Any) -> Any:
     """
 
 @overload
-def rand(
-    size: Sequence[_int],
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def rand(size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-
 @overload
-def rand(
-    *size: _int,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def rand_like(
-    input: Tensor,
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def rand(*size: _int, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Uniform numbers in [0, 1), in the shape, dtype and order of strides of a tensor."""
 
 @overload
-def randint(
-    high: _int,
-    size: Sequence[_int],
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def randint(high: _int, size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Uniform integers from `low` (0) up to but not including `high`; `int64` unless another dtype is named."""
+@overload
+def randint(low: _int, high: _int, size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
 
 @overload
-def randint(
-    low: _int,
-    high: _int,
-    size: Sequence[_int],
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-@overload
-def randint_like(
-    input: Tensor,
-    high: _int,
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def randint_like(input: Tensor, high: _int, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Uniform integers from `low` (0) up to but not including `high`, in the shape, dtype and order of strides of a tensor."""
+@overload
+def randint_like(input: Tensor, low: _int, high: _int, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor: ...
 
 @overload
-def randint_like(
-    input: Tensor,
-    low: _int,
-    high: _int,
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-@overload
-def randn(
-    size: Sequence[_int],
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def randn(size: Sequence[_int], *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Standard normal numbers."""
-
 @overload
-def randn(
-    *size: _int,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def randn_like(
-    input: Tensor,
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def randn(*size: _int, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Standard normal numbers, in the shape, dtype and order of strides of a tensor."""
 
-def randperm(
-    n: _int,
-    *,
-    generator: Generator | None = None,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def randperm(n: _int, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A permutation of the integers below `n`."""
 
 def ravel(input: Tensor) -> Tensor:
@@ -6185,35 +5871,37 @@ def ravel(input: Tensor) -> Tensor:
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / x` of each element."""
 
-def reciprocal_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def reciprocal_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`max(x, 0)` of each element; its derivative at zero is taken as zero."""
 
 def relu6(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`min(max(x, 0), 6)` of each element."""
 
-def relu6_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def relu_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def relu6_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def relu_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def remainder(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The remainder with the sign of the divisor, as Python's `%`. Integers that are divided by zero raise `RuntimeError: ZeroDivisionError`."""
-
 @overload
 def remainder(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def remainder(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-@overload
-def repeat_interleave(
-    input: Tensor, repeats: Tensor, dim: _int | None = None, *, output_size: _int | None = None
-) -> Tensor:
-    """Each element, or each slice along a dimension, repeated: all as often, or each as often as a vector of numbers says. Of numbers alone: the places that they would repeat."""
 
+@overload
+def repeat_interleave(input: Tensor, repeats: Tensor, dim: _int | None = None, *, output_size: _int | None = None) -> Tensor:
+    """Each element, or each slice along a dimension, repeated: all as often, or each as often as a vector of numbers says. Of numbers alone: the places that they would repeat."""
 @overload
 def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None) -> Tensor: ...
 @overload
-def repeat_interleave(
-    input: Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None
-) -> Tensor: ...
+def repeat_interleave(input: Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> Tensor: ...
+
 def reshape(input: Tensor, shape: Sequence[_int]) -> Tensor:
     """The same elements in another shape; a view where the strides allow it, else a copy. One size may be -1."""
 
@@ -6222,14 +5910,10 @@ def result_type(tensor: Any, other: Any) -> Any:
 
 return_types: ModuleType
 
-def rnn_relu_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-) -> Tensor:
+def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
     """`relu(w_ih @ input + b_ih + w_hh @ hx + b_hh)`: one step of a plain recurrent network."""
 
-def rnn_tanh_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-) -> Tensor:
+def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
     """`tanh(w_ih @ input + b_ih + w_hh @ hx + b_hh)`: one step of a plain recurrent network."""
 
 def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ()) -> Tensor:
@@ -6241,51 +5925,43 @@ def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = (0, 1)) -> Tensor:
 @overload
 def round(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The nearest integer, or number with some decimals; halves go to even digits. Its derivative is zero."""
-
 @overload
 def round(input: Tensor, *, decimals: _int, out: Tensor | None = None) -> Tensor: ...
+
 @overload
-def round_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def round_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
 @overload
 def round_(input: Tensor, *, decimals: _int, out: Tensor | None = None) -> Tensor: ...
+
 def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors one below the other; vectors are rows."""
 
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / sqrt(x)` of each element."""
 
-def rsqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def rsqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def rsub(input: Tensor, other: Tensor, *, alpha: _Number = 1) -> Tensor:
     """`other - alpha * self`, with broadcasting and promotion. Not for `bool`."""
-
 @overload
 def rsub(input: Tensor, other: _Number, *, alpha: _Number = 1) -> Tensor: ...
-def scalar_tensor(
-    s: _Number,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+
+def scalar_tensor(s: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A tensor without dimensions from a number."""
 
 @overload
 def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with elements of `src`, or a number, written along a dimension: `x[index[i, j], j] = src[i, j]` along dimension 0. Where an index repeats, which of the values stays is not defined."""
-
 @overload
-def scatter(
-    input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str, out: Tensor | None = None
-) -> Tensor: ...
+def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str, out: Tensor | None = None) -> Tensor: ...
 @overload
 def scatter(input: Tensor, dim: _int, index: Tensor, value: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
-def scatter(
-    input: Tensor, dim: _int, index: Tensor, value: _Number, *, reduce: str, out: Tensor | None = None
-) -> Tensor: ...
+def scatter(input: Tensor, dim: _int, index: Tensor, value: _Number, *, reduce: str, out: Tensor | None = None) -> Tensor: ...
+
 def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor with elements of `src` added along a dimension: `x[index[i, j], j] += src[i, j]` along dimension 0."""
 
@@ -6295,7 +5971,9 @@ def select(input: Tensor, dim: _int, index: _int) -> Tensor:
 def selu(input: Tensor) -> Tensor:
     """`elu` with the factors that keep mean and variance of a layer's values."""
 
-def selu_(input: Tensor) -> Tensor: ...
+def selu_(input: Tensor) -> Tensor:
+    ...
+
 def set_anomaly_enabled(enabled: Any, check_nan: Any = True) -> Any:
     """Switches anomaly mode."""
 
@@ -6309,14 +5987,7 @@ def set_default_dtype(d: Any) -> Any:
 def set_num_threads(threads: Any) -> Any:
     """Set the number of threads that large operations use."""
 
-def set_printoptions(
-    precision: Any = None,
-    threshold: Any = None,
-    edgeitems: Any = None,
-    linewidth: Any = None,
-    profile: Any = None,
-    sci_mode: Any = None,
-) -> Any:
+def set_printoptions(precision: Any = None, threshold: Any = None, edgeitems: Any = None, linewidth: Any = None, profile: Any = None, sci_mode: Any = None) -> Any:
     """Set how tensors are printed. What is not given stays, but `sci_mode`, which is automatic where it is not given.
 
     Args:
@@ -6331,18 +6002,23 @@ def set_printoptions(
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sign of each element: -1, 0 or 1. Its derivative is zero."""
 
-def sgn_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def sgn_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
 
 short: Final[_dtype]
 
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logistic function of each element, `1 / (1 + e^-x)`."""
 
-def sigmoid_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def sigmoid_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sign of each element: -1, 0 or 1. Its derivative is zero."""
 
-def sign_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def sign_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether the sign bit of each element is set: of -0.0 too.
     The result is of `bool`.
@@ -6351,18 +6027,22 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`x * sigmoid(x)` of each element."""
 
-def silu_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def silu_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine of each element, in radians."""
 
-def sin_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def sin_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic sine of each element."""
 
-def sinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def smooth_l1_loss(
-    input: Tensor, target: Tensor, reduction: _int = 1, beta: _float = 1.0, *, out: Tensor | None = None
-) -> Tensor:
+def sinh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: _int = 1, beta: _float = 1., *, out: Tensor | None = None) -> Tensor:
     """`d²/(2 beta)` for distances d below `beta`, `d - beta/2` beyond; with `reduction` 1 their mean, with 2 their sum."""
 
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -6372,114 +6052,79 @@ def softplus(input: Tensor, beta: _Number = 1, threshold: _Number = 20, *, out: 
     """`log(1 + exp(beta * x)) / beta` of each element; `x` where `beta * x` exceeds the threshold."""
 
 @overload
-def sort(
-    input: Tensor,
-    *,
-    stable: _bool | None,
-    dim: _int = -1,
-    descending: _bool = False,
-    out: tuple[Tensor, Tensor] | None = None,
-) -> _sort_result:
+def sort(input: Tensor, *, stable: _bool | None, dim: _int = -1, descending: _bool = False, out: tuple[Tensor, Tensor] | None = None) -> _sort_result:
     """The elements along the dimension `dim` in ascending order (descending if asked), and their places, as a named tuple. Equal elements keep their order; NaN counts as the largest."""
-
 @overload
-def sort(
-    input: Tensor, dim: _int = -1, descending: _bool = False, *, out: tuple[Tensor, Tensor] | None = None
-) -> _sort_result: ...
+def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, out: tuple[Tensor, Tensor] | None = None) -> _sort_result: ...
+
 @overload
 def split(input: Tensor, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Pieces along a dimension: of one size (the last may be smaller), or of given sizes."""
-
 @overload
 def split(input: Tensor, split_size: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+
 def split_with_sizes(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
     """Pieces of given sizes along a dimension."""
 
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root of each element; `nan` below zero. Its derivative at zero is infinite."""
 
-def sqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def sqrt_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square of each element, `x * x`."""
 
-def square_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def square_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 @overload
 def squeeze(input: Tensor) -> Tensor:
     """Dimensions of size one removed: all, one, or several."""
-
 @overload
 def squeeze(input: Tensor, dim: _int) -> Tensor: ...
 @overload
 def squeeze(input: Tensor, dim: Sequence[_int]) -> Tensor: ...
+
 def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Tensors of one shape along a new dimension."""
 
 @overload
 def std(input: Tensor, unbiased: _bool = True, *, out: Tensor | None = None) -> Tensor:
     """The standard deviation of all elements, or over the dimensions `dim`: the root of `var`."""
+@overload
+def std(input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
+@overload
+def std(input: Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: Tensor | None = None) -> Tensor: ...
 
-@overload
-def std(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None,
-    unbiased: _bool = True,
-    keepdim: _bool = False,
-    *,
-    out: Tensor | None = None,
-) -> Tensor: ...
-@overload
-def std(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None = None,
-    *,
-    correction: _Number | None = None,
-    keepdim: _bool = False,
-    out: Tensor | None = None,
-) -> Tensor: ...
 @overload
 def std_mean(input: Tensor, unbiased: _bool = True) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean, as a tuple: see `std`."""
-
 @overload
-def std_mean(
-    input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False
-) -> tuple[Tensor, Tensor]: ...
+def std_mean(input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
 @overload
-def std_mean(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None = None,
-    *,
-    correction: _Number | None = None,
-    keepdim: _bool = False,
-) -> tuple[Tensor, Tensor]: ...
+def std_mean(input: Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
 
 strided: Final[_layout]
 
 @overload
 def sub(input: Tensor, other: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """`self - alpha * other`, with broadcasting and promotion. Not for `bool`."""
-
 @overload
 def sub(input: Tensor, other: _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def subtract(input: Tensor, other: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Another name of `sub`. `self - alpha * other`, with broadcasting and promotion. Not for `bool`."""
-
 @overload
 def subtract(input: Tensor, other: _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def sum(input: Tensor, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The sum of all elements, or over the dimensions `dim` (an empty list and `None` mean all), which are removed, or kept with size one if `keepdim`. Integers and truth values are summed as `int64`; `dtype` converts the elements before they are summed. The sum of nothing is 0."""
-
 @overload
-def sum(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None,
-    keepdim: _bool = False,
-    *,
-    dtype: _dtype | None = None,
-    out: Tensor | None = None,
-) -> Tensor: ...
+def sum(input: Tensor, dim: _int | Sequence[_int] | None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+
 def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
     """Two dimensions exchanged: NumPy's name of `transpose`."""
 
@@ -6498,14 +6143,16 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, o
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tangent of each element, in radians."""
 
-def tan_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def tan_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent of each element."""
 
-def tanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
-def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False, pin_memory: Any = False
-) -> Any:
+def tanh_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False, pin_memory: Any = False) -> Any:
     """A tensor from data: nested sequences, a number, a NumPy array or a tensor. The data is always copied.
 
     Args:
@@ -6524,26 +6171,18 @@ def tensor(
 @overload
 def tensor_split(input: Tensor, tensor_indices_or_sections: Tensor, dim: _int = 0) -> tuple[Tensor, ...]:
     """Pieces along a dimension: so many about equal ones, or cut before each of some indices."""
-
 @overload
 def tensor_split(input: Tensor, sections: _int, dim: _int = 0) -> tuple[Tensor, ...]: ...
 @overload
 def tensor_split(input: Tensor, indices: Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]: ...
+
 def threshold(input: Tensor, threshold: _Number, value: _Number, *, out: Tensor | None = None) -> Tensor:
     """`x` where it exceeds the threshold, else the value."""
 
 def tile(input: Tensor, dims: Sequence[_int]) -> Tensor:
     """Copies of the tensor side by side; missing numbers count as one."""
 
-def topk(
-    input: Tensor,
-    k: _int,
-    dim: _int = -1,
-    largest: _bool = True,
-    sorted: _bool = True,
-    *,
-    out: tuple[Tensor, Tensor] | None = None,
-) -> _topk_result:
+def topk(input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, out: tuple[Tensor, Tensor] | None = None) -> _topk_result:
     """The `k` largest (or smallest) elements along the dimension `dim` in order, and their places, as a named tuple."""
 
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
@@ -6552,45 +6191,26 @@ def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices (the last two dimensions) with zeros above a diagonal."""
 
-def tril_indices(
-    row: _int,
-    col: _int,
-    offset: _int = 0,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def tril_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Rows and columns of the elements on and below a diagonal of a matrix."""
 
 def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """Matrices (the last two dimensions) with zeros below a diagonal."""
 
-def triu_indices(
-    row: _int,
-    col: _int,
-    offset: _int = 0,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def triu_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Rows and columns of the elements on and above a diagonal of a matrix."""
 
 @overload
 def true_divide(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self / other`, with broadcasting; integers become floating-point numbers."""
-
 @overload
 def true_divide(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element without its fraction. Its derivative is zero."""
 
-def trunc_(input: Tensor, *, out: Tensor | None = None) -> Tensor: ...
+def trunc_(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    ...
 
 uint8: Final[_dtype]
 
@@ -6606,105 +6226,57 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
 @overload
 def var(input: Tensor, unbiased: _bool = True, *, out: Tensor | None = None) -> Tensor:
     """The variance of all elements, or over the dimensions `dim`: the sum of squared distances from the mean, divided by `n - correction`. `correction` is 1 unless given; `unbiased=False` is a correction of 0."""
+@overload
+def var(input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | None = None) -> Tensor: ...
+@overload
+def var(input: Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: Tensor | None = None) -> Tensor: ...
 
-@overload
-def var(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None,
-    unbiased: _bool = True,
-    keepdim: _bool = False,
-    *,
-    out: Tensor | None = None,
-) -> Tensor: ...
-@overload
-def var(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None = None,
-    *,
-    correction: _Number | None = None,
-    keepdim: _bool = False,
-    out: Tensor | None = None,
-) -> Tensor: ...
 @overload
 def var_mean(input: Tensor, unbiased: _bool = True) -> tuple[Tensor, Tensor]:
     """The variance and the mean, as a tuple: see `var`."""
+@overload
+def var_mean(input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def var_mean(input: Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False) -> tuple[Tensor, Tensor]: ...
 
-@overload
-def var_mean(
-    input: Tensor, dim: _int | Sequence[_int] | None, unbiased: _bool = True, keepdim: _bool = False
-) -> tuple[Tensor, Tensor]: ...
-@overload
-def var_mean(
-    input: Tensor,
-    dim: _int | Sequence[_int] | None = None,
-    *,
-    correction: _Number | None = None,
-    keepdim: _bool = False,
-) -> tuple[Tensor, Tensor]: ...
 def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The dot product, with the first vector conjugated: of real vectors the same as `dot`."""
 
 @overload
 def vsplit(input: Tensor, sections: _int) -> tuple[Tensor, ...]:
     """Pieces along a dimension: so many equal ones, or cut before each of some indices."""
-
 @overload
 def vsplit(input: Tensor, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors one below the other; vectors are rows."""
 
 @overload
 def where(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements of `self` where the condition is true, else those of `other`, with broadcasting and promotion. The condition is of `bool`."""
-
 @overload
 def where(condition: Tensor, self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def where(condition: Tensor, input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def where(condition: Tensor, self: _Number, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 @overload
 def xlogy(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`self * log(other)`, 0 where `self` is 0, NaN where `other` is; with broadcasting. Integers become floating-point numbers."""
-
 @overload
 def xlogy(self: _Number, other: Tensor, *, out: Tensor | None = None) -> Tensor: ...
 @overload
 def xlogy(input: Tensor, other: _Number, *, out: Tensor | None = None) -> Tensor: ...
+
 def zero_(input: Tensor) -> Tensor:
     """Sets every element to zero."""
 
 @overload
-def zeros(
-    size: Sequence[_int],
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def zeros(size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor:
     """A tensor of zeros."""
-
 @overload
-def zeros(
-    *size: _int,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    out: Tensor | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor: ...
-def zeros_like(
-    input: Tensor,
-    *,
-    dtype: _dtype | None = None,
-    layout: _layout | None = None,
-    device: _DeviceLike | None = None,
-    pin_memory: _bool | None = None,
-    memory_format: _memory_format | None = None,
-    requires_grad: _bool | None = False,
-) -> Tensor:
+def zeros(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, out: Tensor | None = None, requires_grad: _bool | None = False) -> Tensor: ...
+
+def zeros_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _DeviceLike | None = None, pin_memory: _bool | None = None, memory_format: _memory_format | None = None, requires_grad: _bool | None = False) -> Tensor:
     """Zeros in the shape, dtype and order of strides of a tensor."""
